@@ -1,0 +1,74 @@
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+
+CLOUD_PORT ?= 4566
+UI_PORT ?= 3000
+EVENTS ?=
+ENVIRONMENT ?= aws
+
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+LOCAL := $(PYTHON) -m infra.local --port $(CLOUD_PORT)
+RUN := $(LOCAL) run
+
+help: ## List every target
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 28
+
+demo: ## Build the four answers from four weeks of made-up traffic; EVENTS=path.csv takes your own file
+	@started=$$(date +%s); $(MAKE) --no-print-directory $(VENV)/run.stamp \
+	  && ECOM_SETUP_SECONDS=$$(( $$(date +%s) - started )) \
+	     $(RUN) $(PYTHON) -m ecom_platform.commands.demo $(if $(EVENTS),--events "$(EVENTS)")
+
+up: $(VENV)/run.stamp ## Start the local cloud and the Dagster web UI; Ctrl-C stops both
+	@$(RUN) $(PYTHON) -m ecom_platform.commands.up --port $(UI_PORT)
+
+down: $(VENV)/run.stamp ## Stop a local cloud that was left running
+	@$(LOCAL) stop
+
+clean: ## Stop the local cloud and remove its data, the Dagster home and the virtual environment
+	@if [ -x $(PYTHON) ]; then $(LOCAL) clean; fi
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache
+
+answers: $(VENV)/run.stamp ## Print the four answers again
+	@$(RUN) $(PYTHON) -m ecom_platform.commands.answers
+
+replay-quarantine: $(VENV)/run.stamp ## Read files with refused rows again, after a rule was mended
+	@$(RUN) $(PYTHON) -m ecom_platform.commands.replay_quarantine
+
+rebuild-catalog: $(VENV)/run.stamp ## Make the Glue catalog anew from the commit records
+	@$(RUN) $(PYTHON) -m ecom_platform.commands.rebuild_catalog
+
+deploy: $(VENV)/run.stamp ## Deploy the stacks to AWS with your own credentials (ENVIRONMENT=aws)
+	@$(PYTHON) -m infra.deploy $(ENVIRONMENT)
+
+test: $(VENV)/dev.stamp ## Run all tests
+	@$(PYTHON) -m pytest
+
+check: $(VENV)/dev.stamp ## Lint, types, architecture, templates, definitions
+	@$(PYTHON) -m ruff check .
+	@$(PYTHON) -m ruff format --check .
+	@$(PYTHON) -m mypy
+	@$(VENV)/bin/cfn-lint infra/*.yaml
+	@$(PYTHON) -m pytest -q ecom_platform_tests/architecture
+
+lock: $(VENV)/run.stamp ## Resolve the requirements anew, with hashes
+	@for name in run dev uv; do $(VENV)/bin/uv pip compile -q --universal --python-version 3.11 \
+	  --generate-hashes --no-strip-extras --no-header --no-annotate --upgrade \
+	  requirements/$$name.in -o requirements/$$name.txt; done
+
+$(VENV)/bin/uv: requirements/uv.txt
+	@python3 -c 'import sys; sys.version_info[:2] == (3, 11) or sys.exit("error: Python 3.11 is needed, python3 is %d.%d; put a Python 3.11 first in PATH" % sys.version_info[:2])'
+	@echo "setting up $(VENV) …"
+	@python3 -m venv $(VENV)
+	@$(PYTHON) -m pip install -q --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@touch $@
+
+$(VENV)/run.stamp: requirements/run.txt $(VENV)/bin/uv
+	@$(VENV)/bin/uv pip install -q --python $(PYTHON) --require-hashes -r requirements/run.txt
+	@touch $@
+
+$(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp
+	@$(VENV)/bin/uv pip install -q --python $(PYTHON) --require-hashes -r requirements/dev.txt
+	@touch $@
+
+.PHONY: help demo up down clean answers replay-quarantine rebuild-catalog deploy test check lock

@@ -1,0 +1,1 @@
+"""E-commerce click-stream analytics: raw → lake → catalog → marts, run by Dagster."""

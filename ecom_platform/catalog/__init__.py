@@ -1,0 +1,1 @@
+"""The pure work of the catalog: contracts as Glue writes them down."""

@@ -1,0 +1,128 @@
+"""The batch by hand: what the sensors do one after the other, in this process.
+
+What does not belong here: what the assets do, and what is printed (`demo`, `answers`).
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import cast
+
+import dagster as dg
+
+from ecom_platform.contracts import TABLES, marts
+from ecom_platform.contracts.lake import EVENTS, STAGED_FILES
+from ecom_platform.defs.lake.assets import DAY_TABLES, STAGED_TABLES
+from ecom_platform.defs.lake.days import stale_days
+from ecom_platform.defs.raw.assets import known_files
+from ecom_platform.marts.touched import islands, reach, touched_days
+from ecom_platform.resources.query_engine import QueryEngine
+from ecom_platform.resources.table_store import TableStore
+
+RANGE_START = "dagster/asset_partition_range_start"
+RANGE_END = "dagster/asset_partition_range_end"
+
+DAILY_MARTS = [mart for mart in marts.TABLES if reach(mart) == (0, 0)]
+WINDOW_MARTS = [mart for mart in marts.TABLES if reach(mart) != (0, 0)]
+
+
+class RunFailedError(RuntimeError):
+    """A Dagster run failed; the message is that of its step."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The platform in this process, on the Dagster instance that the web UI shows."""
+
+    definitions: dg.Definitions
+    instance: dg.DagsterInstance
+    say: Callable[[str], None] = print
+
+    @property
+    def tables(self) -> TableStore:
+        return cast("TableStore", (self.definitions.resources or {})["tables"])
+
+    @property
+    def engine(self) -> QueryEngine:
+        return cast("QueryEngine", (self.definitions.resources or {})["engine"])
+
+    def prepare_catalog(self) -> None:
+        """Make the Glue tables what the contracts say."""
+        self.run("catalog", [("catalog", table.name) for table in TABLES.values()])
+
+    def take_in(self) -> dict[str, str]:
+        """Read the files that are not staged yet; returns those that were refused, and why."""
+        self.run("raw files", [("raw", "event_files")])
+        staged = {commit.name for commit in self.tables.commits(STAGED_FILES)}
+        files = [file for file in known_files(self.tables) if file.file_id not in staged]
+        return self.stage([file.file_id for file in files])
+
+    def stage(self, file_ids: Sequence[str]) -> dict[str, str]:
+        """Read files, also such as were read before; returns those that were refused, and why."""
+        refused = {}
+        for place, file_id in enumerate(file_ids, start=1):
+            what = f"file {place} of {len(file_ids)}, {file_id}"
+            try:
+                self.run(what, [table.key for table in STAGED_TABLES], partition=file_id)
+            except RunFailedError as error:
+                refused[file_id] = str(error)
+                self.say(f"  {what}: refused")
+        return refused
+
+    def rebuild(self) -> list[date]:
+        """Build every day whose parts changed, and what reads it; returns those days."""
+        changed = stale_days(self.tables)
+        self._run_days([table.key for table in (*DAY_TABLES, *DAILY_MARTS)], changed)
+        data_days = self.data_days()
+        for mart in WINDOW_MARTS:
+            self._run_days([mart.key], touched_days(mart, changed, data_days))
+        return changed
+
+    def data_days(self) -> list[date]:
+        """Days that have events now."""
+        partitions = self.tables.catalog.partitions(EVENTS)
+        return [date.fromisoformat(part.values[0]) for part in partitions if part.row_count]
+
+    def _run_days(self, keys: Sequence[tuple[str, str]], days: Sequence[date]) -> None:
+        name = keys[0][1] if len(keys) == 1 else f"{keys[0][1]} and {len(keys) - 1} more"
+        for first, last in islands(days):
+            self.run(f"{name}, {first} to {last}", keys, days=(first, last))
+
+    def run(
+        self,
+        what: str,
+        keys: Sequence[tuple[str, str]],
+        *,
+        partition: str | None = None,
+        days: tuple[date, date] | None = None,
+    ) -> None:
+        """Run some assets in this process.
+
+        Raises:
+            RunFailedError: a step failed.
+
+        """
+        started = time.monotonic()
+        job = self.definitions.resolve_implicit_global_asset_job_def()
+        result = job.execute_in_process(
+            asset_selection=[dg.AssetKey(key) for key in keys],
+            partition_key=partition,
+            tags={RANGE_START: str(days[0]), RANGE_END: str(days[1])} if days else {},
+            instance=self.instance,
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+            raise_on_error=False,
+        )
+        if not result.success:
+            raise RunFailedError(_cause(result))
+        self.say(f"  {what}: {time.monotonic() - started:.1f} s")
+
+
+def _cause(result: dg.ExecuteInProcessResult) -> str:
+    failures = [event for event in result.all_node_events if event.is_step_failure]
+    if not failures:
+        return "the run failed before its first step; see the run in the web UI"
+    data = failures[0].step_failure_data
+    if data.user_failure_data and data.user_failure_data.description:
+        return data.user_failure_data.description
+    return data.error.to_string() if data.error else (failures[0].message or "no message")

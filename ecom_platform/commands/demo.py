@@ -1,0 +1,123 @@
+"""`python -m ecom_platform.commands.demo`: event files in, four answers out, in one go.
+
+Without a file of the user's it makes four weeks of traffic that end yesterday. What was made once
+is kept, so that a second demo gives the same figures.
+"""
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import dagster as dg
+from rich.console import Console
+
+from ecom_platform.commands.answers import print_answers
+from ecom_platform.commands.batch import Batch, RunFailedError
+from ecom_platform.commands.deliver import NotAnEventFileError, deliver
+from ecom_platform.contracts import marts
+from ecom_platform.contracts.lake import STAGED_EVENTS
+from ecom_platform.definitions import platform
+from ecom_platform.lake.commits import Commit
+from ecom_platform.lake.event_files import EventFile
+from ecom_platform.settings import Settings
+from ecom_platform.traffic import __main__ as traffic
+from ecom_platform.traffic.manifest import MANIFEST, read_manifest
+
+EVENTS_PER_DAY = 45_000
+DAYS = marts.TRAILING_DAYS
+SEED = 7
+
+
+def demo(paths: Sequence[Path], batch: Batch, settings: Settings, console: Console) -> None:
+    """Deliver files, build what follows from them, and print the answers over their days."""
+    keys = set(deliver(paths, settings))
+    console.print(f"delivered {len(keys)} files to s3://{settings.data_bucket}/raw/")
+    console.print("building through Dagster:")
+    batch.prepare_catalog()
+    refused = batch.take_in()
+    changed = batch.rebuild()
+    if not changed:
+        console.print("  every day is up to date already")
+    _print_rows(batch, keys, console)
+    for file_id, reason in refused.items():
+        console.print(f"[red]refused[/red] {file_id}: {reason}")
+    print_answers(batch.tables, batch.engine, _days_of(batch, keys), console)
+
+
+def _commits_of(batch: Batch, keys: set[str]) -> Iterable[tuple[EventFile, Commit]]:
+    for commit in batch.tables.commits(STAGED_EVENTS):
+        file = EventFile.from_details(commit.details["file"])
+        if file.object_key in keys:
+            yield file, commit
+
+
+def _days_of(batch: Batch, keys: set[str]) -> list[date]:
+    """The days that the delivered files have rows of and that have events now."""
+    days = {part.values[1] for _, commit in _commits_of(batch, keys) for part in commit.partitions}
+    return [day for day in batch.data_days() if str(day) in days]
+
+
+def _print_rows(batch: Batch, keys: set[str], console: Console) -> None:
+    """Every row is accounted for: read = staged + quarantined."""
+    commits = [commit for _, commit in _commits_of(batch, keys)]
+    read = sum(commit.details["read_row_count"] for commit in commits)
+    refused = sum(commit.details["quarantined_row_count"] for commit in commits)
+    staged = sum(commit.row_count for commit in commits)
+    console.print(
+        f"{read:,} rows read = {staged:,} staged + {refused:,} quarantined, in {len(commits)} files"
+    )
+
+
+def made_up_files(folder: Path, console: Console) -> list[Path]:
+    """Four weeks of traffic that end yesterday, made once."""
+    if not (folder / MANIFEST).exists():
+        last = datetime.now(UTC).date() - timedelta(days=1)
+        console.print(f"making {DAYS} days of traffic, about {EVENTS_PER_DAY * DAYS:,} events:")
+        traffic.main(
+            [
+                "generate",
+                f"--out={folder}",
+                f"--seed={SEED}",
+                f"--start={last - timedelta(days=DAYS - 1)}",
+                f"--end={last}",
+                f"--events-per-day={EVENTS_PER_DAY}",
+            ]
+        )
+    else:
+        console.print(f"using the traffic made before ({folder}; `make clean` removes it)")
+    return [folder / file["name"] for file in read_manifest(folder)["files"]]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m ecom_platform.commands.demo", description=__doc__
+    )
+    parser.add_argument("--events", type=Path, nargs="+", help="your own files, .csv or .csv.gz")
+    arguments = parser.parse_args()
+    started = time.monotonic()
+    console = Console(width=None if sys.stdout.isatty() else 120, highlight=False)
+    settings = Settings.from_environment()
+    instance = dg.DagsterInstance.get()
+    batch = Batch(platform(), instance, say=console.print)
+    try:
+        folder = Path(os.environ["DAGSTER_HOME"]).parent / "events"
+        paths = arguments.events or made_up_files(folder, console)
+        demo(paths, batch, settings, console)
+    except (NotAnEventFileError, RunFailedError) as error:
+        sys.exit(f"error: {error}")
+    _print_times(time.monotonic() - started, console)
+
+
+def _print_times(seconds: float, console: Console) -> None:
+    setup = os.environ.get("ECOM_SETUP_SECONDS", "0")
+    console.print(f"\nset-up took {setup} s, the run {seconds:.0f} s")
+    console.print("next: `make up` opens these tables in the Dagster web UI; `make answers` prints")
+    console.print("      them again; `make demo EVENTS=your.csv` takes your own file; `make help`.")
+
+
+if __name__ == "__main__":
+    main()

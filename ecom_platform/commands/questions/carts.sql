@@ -1,0 +1,16 @@
+-- What became of carts, day by day.
+select
+    days.event_date as day,
+    days.cart_session_count as cart_sessions,
+    days.converted_session_count as converted,
+    days.emptied_session_count as emptied,
+    days.abandoned_session_count as abandoned,
+    100 * days.abandonment_rate as abandoned_percent,
+    days.abandoned_amount as value_left,
+    count(carts.product_id) as products_left,
+    days.is_mature as mature
+from marts.daily_cart_abandonment as days
+left join marts.abandoned_carts as carts on days.event_date = carts.event_date
+where days.audience = 'all'
+group by all
+order by day

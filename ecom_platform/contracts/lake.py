@@ -1,0 +1,166 @@
+"""The tables of the layers raw and lake: events as they came, and the ledgers of them."""
+
+from ecom_platform.contracts.table import EVENT_DATE, Column, Table
+
+OWNER = "team:data-platform"
+
+EVENT_TYPES = ("view", "cart", "remove_from_cart", "purchase")
+SOURCES = ("export", "stream")
+
+REFUSAL_REASONS = (
+    "malformed_row",
+    "unbalanced_quote",
+    "invalid_encoding",
+    "bad_event_time",
+    "event_time_in_future",
+    "outside_partition_range",
+    "unknown_event_type",
+    "missing_or_bad_product_id",
+    "bad_category_id",
+    "missing_or_bad_price",
+    "negative_price",
+    "missing_or_bad_user_id",
+)
+"""Why a row is refused: a closed list."""
+
+FILE_ID = Column("file_id", "string", "The raw object and its version; the partition.")
+
+SOURCE_COLUMNS = (
+    Column("event_time", "timestamp", "When it happened, UTC."),
+    Column("event_type", "string", "What the visitor did.", accepted_values=EVENT_TYPES),
+    Column("product_id", "bigint", "Product that was seen, carted, removed or bought."),
+    Column("category_id", "bigint", "Category of the product.", nullable=True),
+    Column("category_code", "string", "Readable category path, where known.", nullable=True),
+    Column("brand", "string", "Brand in lower case, where known.", nullable=True),
+    Column("price", "decimal(10,2)", "Price of one unit at that moment."),
+    Column("user_id", "bigint", "Pseudonym of the visitor."),
+    Column("user_session", "string", "Session of the visitor, where known.", nullable=True),
+)
+"""The nine columns of the REES46 form."""
+
+REQUIRED_SOURCE_COLUMNS = ("event_time", "event_type", "product_id", "price", "user_id")
+
+EVENT_COLUMNS = (
+    *SOURCE_COLUMNS,
+    Column("source", "string", "Where the row came from.", accepted_values=SOURCES),
+    Column("event_id", "string", "Id of a stream event; exports carry none.", nullable=True),
+)
+
+RAW_EVENT_FILES = Table(
+    layer="raw",
+    name="event_files",
+    description=(
+        "The manifest: one row for each version of each CSV object under `raw/` that was ever seen."
+        " Made by listing the bucket; read by whoever asks which files the lake knows of."
+    ),
+    owner=OWNER,
+    columns=(
+        FILE_ID,
+        Column("object_key", "string", "Key of the object in the data bucket."),
+        Column("etag", "string", "S3 entity tag of this version."),
+        Column("byte_count", "bigint", "Size of the object, in bytes."),
+        Column("last_modified_at", "timestamp", "When this version was put, UTC."),
+    ),
+    partition_columns=(),
+    primary_key=("file_id",),
+)
+
+STAGED_EVENTS = Table(
+    layer="lake",
+    name="staged_events",
+    description=(
+        "One row for each good row of a raw file, typed, with the repeats as they came. Each file"
+        " is read once ever; `lake/events` is put together from these parts."
+    ),
+    owner=OWNER,
+    columns=EVENT_COLUMNS,
+    partition_columns=(FILE_ID, EVENT_DATE),
+)
+
+QUARANTINED_EVENTS = Table(
+    layer="lake",
+    name="quarantined_events",
+    description=(
+        "One row for each row of a raw file that was refused, with its text and the reason. Read by"
+        " whoever mends the data or the rule; `make replay-quarantine` reads such files anew."
+    ),
+    owner=OWNER,
+    columns=(
+        Column("line_number", "bigint", "Line of the file, the header being line 1."),
+        Column("reason", "string", "Why it was refused.", accepted_values=REFUSAL_REASONS),
+        Column("detail", "string", "What the parser said, or the value that is wrong."),
+        Column("line_text", "string", r"The line itself; bytes that are not UTF-8 as \xNN."),
+    ),
+    partition_columns=(FILE_ID,),
+    primary_key=("file_id", "line_number"),
+)
+
+STAGED_FILES = Table(
+    layer="lake",
+    name="staged_files",
+    description=(
+        "The ledger of files: one row a staged or refused file. Rows read = staged + quarantined."
+    ),
+    owner=OWNER,
+    columns=(
+        Column("object_key", "string", "Key of the raw object."),
+        Column("last_modified_at", "timestamp", "When this version was put, UTC."),
+        Column("byte_count", "bigint", "Size of the raw object, in bytes."),
+        Column("read_row_count", "bigint", "Rows in the file, counted apart from the parser."),
+        Column("staged_row_count", "bigint", "Rows kept in `lake/staged_events`."),
+        Column("quarantined_row_count", "bigint", "Rows kept in `lake/quarantined_events`."),
+        Column("absent_columns", "string", "Optional columns that the file lacks."),
+        Column("refusal", "string", "Why the file as a whole was refused.", nullable=True),
+    ),
+    partition_columns=(FILE_ID,),
+    primary_key=("file_id",),
+)
+
+EVENTS = Table(
+    layer="lake",
+    name="events",
+    description=(
+        "One row for each good event, repeats of re-delivered files taken out. A day is pointed at"
+        " its one staged part or merged from several. All marts start here."
+    ),
+    owner=OWNER,
+    columns=EVENT_COLUMNS,
+    partition_columns=(EVENT_DATE,),
+)
+
+EVENT_DAYS = Table(
+    layer="lake",
+    name="event_days",
+    description=(
+        "The ledger of days: one row a day. Rows staged = kept + re-delivered + retired + waiting"
+        " (export rows) and kept + superseded (stream rows)."
+    ),
+    owner=OWNER,
+    columns=(
+        Column("source", "string", "What the day was built from.", accepted_values=SOURCES),
+        Column("staged_row_count", "bigint", "Rows staged of this day, all files together."),
+        Column("kept_row_count", "bigint", "Rows of `lake/events`."),
+        Column("redelivered_row_count", "bigint", "Rows that an earlier file already brought."),
+        Column("retired_row_count", "bigint", "Rows of files that a later version replaced."),
+        Column("waiting_row_count", "bigint", "Export rows below the bar that lets them count."),
+        Column("superseded_row_count", "bigint", "Stream rows of a day that exports have."),
+        Column("file_count", "bigint", "Files that have rows of this day and are not retired."),
+        Column("last_modified_at", "timestamp", "When the last of its objects was put, UTC."),
+        Column(
+            "is_partial",
+            "boolean",
+            "No raw object of the day's source was modified after the day's end.",
+        ),
+    ),
+    partition_columns=(EVENT_DATE,),
+    primary_key=("event_date",),
+)
+
+TABLES = (
+    RAW_EVENT_FILES,
+    STAGED_EVENTS,
+    QUARANTINED_EVENTS,
+    STAGED_FILES,
+    EVENTS,
+    EVENT_DAYS,
+)

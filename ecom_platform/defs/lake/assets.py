@@ -1,0 +1,169 @@
+"""The assets of the lake: staged files, what was refused of them, and the days made from both."""
+
+import time
+from collections.abc import Iterator
+
+import dagster as dg
+
+from ecom_platform.contracts import Table
+from ecom_platform.contracts.lake import (
+    EVENT_DAYS,
+    EVENTS,
+    QUARANTINED_EVENTS,
+    STAGED_EVENTS,
+    STAGED_FILES,
+)
+from ecom_platform.defs.lake.days import BuiltDay, build_day, plan_days, publish_days
+from ecom_platform.defs.lake.staging import StagingReport, stage
+from ecom_platform.defs.outcomes import Outcome, check_specs, tell
+from ecom_platform.defs.partitions import DAYS, EVENT_FILES, days_of
+from ecom_platform.defs.raw.assets import known_files
+from ecom_platform.defs.specs import table_spec
+from ecom_platform.lake.errors import RowsNotConservedError
+from ecom_platform.resources.query_engine import QueryEngine
+from ecom_platform.resources.table_store import TableStore
+
+STAGED_TABLES = (STAGED_EVENTS, QUARANTINED_EVENTS, STAGED_FILES)
+DAY_TABLES = (EVENTS, EVENT_DAYS)
+
+STAGING_CHECKS = [
+    *check_specs(STAGED_EVENTS, ["rows_are_conserved"], ["few_rows_are_refused"]),
+    *check_specs(STAGED_FILES, ["file_is_accepted"]),
+]
+DAY_CHECKS = check_specs(
+    EVENTS, ["rows_are_conserved", "contract_is_kept"], ["files_have_the_same_columns"]
+)
+
+REFUSED_SHARE_BAR = 0.01
+"""Above this share of refused rows somebody should look at the file."""
+
+
+def _catalog(table: Table) -> dg.AssetKey:
+    return dg.AssetKey(["catalog", table.name])
+
+
+@dg.multi_asset(
+    name="staged_files",
+    specs=[
+        table_spec(table, deps=[dg.AssetKey(["raw", "event_files"]), _catalog(table)])
+        for table in STAGED_TABLES
+    ],
+    check_specs=STAGING_CHECKS,
+    partitions_def=EVENT_FILES,
+    backfill_policy=dg.BackfillPolicy.single_run(),
+    pool="lake_staged_events",
+)
+def staged_files(
+    context: dg.AssetExecutionContext, tables: TableStore, engine: QueryEngine
+) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
+    """Read each file of the run once, and tell the good rows from the refused ones."""
+    files = {file.file_id: file for file in known_files(tables)}
+    outcomes = []
+    for place, file_id in enumerate(context.partition_keys, start=1):
+        if file_id not in files:
+            raise dg.Failure(f"{file_id} is not in the manifest; materialize raw/event_files first")
+        try:
+            report = stage(files[file_id], tables, engine)
+        except RowsNotConservedError as error:
+            outcomes.append(Outcome(file_id, errors={"rows_are_conserved": str(error)}))
+            continue
+        outcomes.append(_file_outcome(file_id, report))
+        context.log.info(
+            f"file {place} of {len(context.partition_keys)}: {file_id}:"
+            f" {report.refusal or _rates(report)}"
+        )
+    yield from tell(context, STAGED_TABLES, STAGING_CHECKS, outcomes)
+
+
+def _rates(report: StagingReport) -> str:
+    rows = report.ledger["read_row_count"]
+    return (
+        f"{rows} rows read, {report.ledger['quarantined_row_count']} quarantined,"
+        f" {len(report.days)} days, {int(str(rows)) / max(report.seconds, 1e-9):,.0f} rows/s"
+    )
+
+
+def _file_outcome(file_id: str, report: StagingReport) -> Outcome:
+    ledger = report.ledger
+    read, refused = int(str(ledger["read_row_count"])), int(str(ledger["quarantined_row_count"]))
+    outcome = Outcome(
+        file_id,
+        metadata={
+            "dagster/partition_row_count": ledger["staged_row_count"],
+            "rows_read": read,
+            "rows_quarantined": refused,
+            "bytes": ledger["byte_count"],
+            "seconds": round(report.seconds, 3),
+            "days": [str(day) for day in report.days],
+            "uri": str(ledger["object_key"]),
+        },
+    )
+    if report.refusal:
+        outcome.errors["file_is_accepted"] = report.refusal
+    if refused > REFUSED_SHARE_BAR * read:
+        outcome.warnings["few_rows_are_refused"] = f"{refused} of {read} rows"
+    return outcome
+
+
+@dg.multi_asset(
+    name="event_days",
+    specs=[
+        table_spec(
+            table,
+            deps=[
+                dg.AssetDep(
+                    dg.AssetKey(STAGED_EVENTS.key),
+                    partition_mapping=dg.AllPartitionMapping(),
+                ),
+                _catalog(table),
+            ],
+        )
+        for table in DAY_TABLES
+    ],
+    check_specs=DAY_CHECKS,
+    partitions_def=DAYS,
+    backfill_policy=dg.BackfillPolicy.single_run(),
+    pool="lake_events",
+)
+def event_days(
+    context: dg.AssetExecutionContext, tables: TableStore, engine: QueryEngine
+) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
+    """Put together each day of the run that any file has rows of."""
+    started = time.monotonic()
+    plans = plan_days(tables, days_of(context))
+    outcomes: list[Outcome] = []
+    built: list[BuiltDay] = []
+    with engine.lake_workspace() as (connection, folder):
+        for plan in plans:
+            outcome = Outcome(str(plan.day))
+            outcomes.append(outcome)
+            try:
+                day = build_day(plan, connection, folder)
+            except RowsNotConservedError as error:
+                outcome.errors["rows_are_conserved"] = str(error)
+                continue
+            built.append(day)
+            outcome.metadata = _day_metadata(day)
+            if absences := plan.differing_absences:
+                outcome.warnings["files_have_the_same_columns"] = (
+                    f"absent columns differ: {sorted(absences)}; repeats are not recognised"
+                )
+        if built:
+            publish_days(built, tables, folder)
+    rows = sum(day.ledger.kept_row_count for day in built)
+    seconds = time.monotonic() - started
+    context.log.info(f"{len(built)} days with {rows} rows published in {seconds:.1f} s")
+    yield from tell(context, DAY_TABLES, DAY_CHECKS, outcomes)
+
+
+def _day_metadata(day: BuiltDay) -> dict[str, object]:
+    ledger = day.ledger
+    return {
+        "dagster/partition_row_count": ledger.kept_row_count,
+        "rows_staged": ledger.staged_row_count,
+        "rows_redelivered": ledger.redelivered_row_count,
+        "rows_retired": ledger.retired_row_count,
+        "rows_waiting": ledger.waiting_row_count,
+        "files": [part.file.file_id for part in day.plan.counted],
+        "is_merged": day.written is not None,
+    }

@@ -1,0 +1,145 @@
+"""Building days of `lake/events` from staged parts: pointed at, or merged, then published.
+
+What does not belong here: the Dagster asset (`assets`), and what makes a day (`lake.days`).
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from ecom_platform.contracts.lake import EVENT_DAYS, EVENTS, STAGED_EVENTS
+from ecom_platform.lake.commits import Commit, PublishedPartition
+from ecom_platform.lake.days import (
+    FILE_COPIES,
+    REDELIVERED_SELECT,
+    DayLedger,
+    DayPlan,
+    StagedPart,
+    file_copies_select,
+    ledger_of,
+    merge_select,
+    plan_day,
+    retired_file_ids,
+)
+from ecom_platform.lake.event_files import EventFile
+from ecom_platform.lake.parquet import (
+    WrittenPartition,
+    arrow_schema,
+    copy_by_partition,
+    write_table,
+)
+from ecom_platform.resources.table_store import Draft, TableStore
+
+
+@dataclass(frozen=True)
+class BuiltDay:
+    """A day that was put together but is not published yet: a part as it lies, or new files."""
+
+    plan: DayPlan
+    ledger: DayLedger
+    written: WrittenPartition | None
+
+
+def stale_days(tables: TableStore) -> list[date]:
+    """Days whose parts are not those that `lake/events` was built from."""
+    built = {commit.name: commit.details["inputs"] for commit in tables.commits(EVENTS)}
+    return [plan.day for plan in plan_days(tables) if plan.inputs != built.get(str(plan.day))]
+
+
+def plan_days(tables: TableStore, days: Iterable[date] | None = None) -> list[DayPlan]:
+    """The plans of all days that any file has rows of, or of some of them."""
+    commits = tables.commits(STAGED_EVENTS)
+    files = [EventFile.from_details(commit.details["file"]) for commit in commits]
+    retired = retired_file_ids(files)
+    parts: dict[date, list[StagedPart]] = {}
+    for commit, file in zip(commits, files, strict=True):
+        for day, part in _parts(commit, file):
+            parts.setdefault(day, []).append(part)
+    wanted = parts if days is None else [day for day in days if day in parts]
+    return [plan_day(day, parts[day], retired) for day in sorted(wanted)]
+
+
+def _parts(commit: Commit, file: EventFile) -> Iterator[tuple[date, StagedPart]]:
+    for part in commit.partitions:
+        yield (
+            date.fromisoformat(part.values[1]),
+            StagedPart(
+                file=file,
+                source="export",
+                location=part.location,
+                row_count=part.row_count,
+                byte_count=part.byte_count,
+                absent_columns=tuple(commit.details["absent_columns"]),
+            ),
+        )
+
+
+def build_day(plan: DayPlan, connection: duckdb.DuckDBPyConnection, folder: Path) -> BuiltDay:
+    """Put a day together and account for its rows.
+
+    Raises:
+        RowsNotConservedError: the sums do not add up.
+
+    """
+    if part := plan.only_part:
+        ledger = ledger_of(plan, kept_row_count=part.row_count, redelivered_row_count=0)
+        built = BuiltDay(plan, ledger, None)
+    elif not plan.counted:
+        empty = arrow_schema(EVENTS.all_columns).empty_table()
+        written = write_table(empty, folder / f"{plan.day}.parquet")
+        ledger = ledger_of(plan, kept_row_count=0, redelivered_row_count=0)
+        built = BuiltDay(plan, ledger, written)
+    else:
+        built = _merged(plan, connection, folder)
+    built.ledger.check_conservation()
+    return built
+
+
+def _merged(plan: DayPlan, connection: duckdb.DuckDBPyConnection, folder: Path) -> BuiltDay:
+    copies = file_copies_select(plan)
+    connection.execute(f"create or replace temp table {FILE_COPIES} as {copies}")
+    directory = folder / str(plan.day)
+    written = copy_by_partition(connection, merge_select(plan), directory)[plan.day]
+    redelivered = connection.execute(REDELIVERED_SELECT).fetchall()[0][0]
+    ledger = ledger_of(
+        plan, kept_row_count=written.row_count, redelivered_row_count=int(redelivered)
+    )
+    return BuiltDay(plan, ledger, written)
+
+
+def publish_days(built: Sequence[BuiltDay], tables: TableStore, folder: Path) -> list[Commit]:
+    """Publish days and their ledger, and return the commits of `lake/events`."""
+    merged = [((str(day.plan.day),), day.written) for day in built if day.written]
+    placed = {part.values: part for part in tables.upload(EVENTS, merged)}
+    drafts = []
+    for day in built:
+        values = (str(day.plan.day),)
+        part = placed.get(values) or _pointed(day.plan)
+        details = {
+            "ledger": {**asdict(day.ledger), "last_modified_at": str(day.ledger.last_modified_at)},
+            "inputs": day.plan.inputs,
+        }
+        drafts.append(Draft(values[0], (part,), details))
+    _publish_ledgers(built, tables, folder)
+    return tables.publish(EVENTS, drafts)
+
+
+def _pointed(plan: DayPlan) -> PublishedPartition:
+    part = plan.counted[0]
+    return PublishedPartition((str(plan.day),), part.location, part.row_count, part.byte_count)
+
+
+def _publish_ledgers(built: Sequence[BuiltDay], tables: TableStore, folder: Path) -> None:
+    schema = arrow_schema(EVENT_DAYS.all_columns)
+    written = []
+    for day in built:
+        row = {**asdict(day.ledger), "event_date": day.plan.day}
+        rows = pa.Table.from_pylist([row], schema=schema)
+        path = folder / f"ledger-{day.plan.day}.parquet"
+        written.append(((str(day.plan.day),), write_table(rows, path)))
+    placed = tables.upload(EVENT_DAYS, written)
+    tables.publish(EVENT_DAYS, [Draft(part.values[0], (part,)) for part in placed])

@@ -1,0 +1,102 @@
+"""From what became of each partition of a run to what Dagster is told.
+
+Good partitions are published before this is called. Where some are bad, the failed checks are told,
+the good ones are recorded one by one, and then the step fails, naming the bad ones: a yielded
+materialization would be recorded for all of them.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import dagster as dg
+
+from ecom_platform.contracts import Table
+
+
+@dataclass
+class Outcome:
+    """What became of one partition.
+
+    Attributes:
+        partition: its key.
+        metadata: shown with its materialization.
+        errors: check → what is wrong; any of them keeps the partition from being published.
+        warnings: the same for checks that only warn.
+
+    """
+
+    partition: str
+    metadata: dict[str, object] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+    warnings: dict[str, str] = field(default_factory=dict)
+
+
+def check_specs(
+    table: Table, errors: Sequence[str], warnings: Sequence[str] = ()
+) -> list[dg.AssetCheckSpec]:
+    """Declare the checks of a table; those that can fail block what is below."""
+    key = dg.AssetKey(table.key)
+    return [
+        *(dg.AssetCheckSpec(name, asset=key, blocking=True) for name in errors),
+        *(dg.AssetCheckSpec(name, asset=key) for name in warnings),
+    ]
+
+
+def check_results(
+    specs: Sequence[dg.AssetCheckSpec], outcomes: Sequence[Outcome]
+) -> Iterator[dg.AssetCheckResult]:
+    """One result a check over all partitions of the run, naming those that break it."""
+    for spec in specs:
+        found = {
+            outcome.partition: {**outcome.errors, **outcome.warnings}[spec.name]
+            for outcome in outcomes
+            if spec.name in outcome.errors or spec.name in outcome.warnings
+        }
+        yield dg.AssetCheckResult(
+            asset_key=spec.asset_key,
+            check_name=spec.name,
+            passed=not found,
+            severity=dg.AssetCheckSeverity.ERROR if spec.blocking else dg.AssetCheckSeverity.WARN,
+            metadata={"partitions": len(outcomes), **dict(list(found.items())[:20])},
+        )
+
+
+def tell(
+    context: dg.AssetExecutionContext,
+    tables: Sequence[Table],
+    specs: Sequence[dg.AssetCheckSpec],
+    outcomes: Sequence[Outcome],
+) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
+    """Tell Dagster of a run over several partitions.
+
+    Raises:
+        dagster.Failure: some partitions were refused.
+
+    """
+    yield from check_results(specs, outcomes)
+    bad = [outcome for outcome in outcomes if outcome.errors]
+    good = [outcome for outcome in outcomes if not outcome.errors]
+    for table in tables:
+        key = dg.AssetKey(table.key)
+        for outcome in good:
+            if bad:
+                context.log_event(
+                    dg.AssetMaterialization(
+                        key,
+                        partition=outcome.partition,
+                        metadata=outcome.metadata,  # type: ignore[arg-type]
+                    )
+                )
+            else:
+                context.add_asset_metadata(
+                    outcome.metadata, asset_key=key, partition_key=outcome.partition
+                )
+    if bad:
+        lines = [f"{one.partition}: {'; '.join(one.errors.values())}" for one in bad]
+        raise dg.Failure(
+            f"{len(bad)} of {len(outcomes)} partitions were refused and not published. "
+            + " | ".join(lines[:20]),
+            allow_retries=False,
+        )
+    for table in tables:
+        yield dg.MaterializeResult(asset_key=dg.AssetKey(table.key))

@@ -1,0 +1,18 @@
+"""The partitions that assets share: files, and days from 2019 until tomorrow."""
+
+from datetime import date
+
+import dagster as dg
+
+from ecom_platform.contracts import FIRST_DATE
+
+EVENT_FILES = dg.DynamicPartitionsDefinition(name="event_files")
+"""One partition a version of a raw file; added by `raw/event_files` and its sensor."""
+
+DAYS = dg.DailyPartitionsDefinition(start_date=str(FIRST_DATE), end_offset=2)
+"""UTC days; an end offset of 2 reaches tomorrow, where clocks ahead of ours already are."""
+
+
+def days_of(context: dg.AssetExecutionContext) -> list[date]:
+    """The days that a run is to build."""
+    return [date.fromisoformat(key) for key in context.partition_keys]

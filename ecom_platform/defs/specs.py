@@ -1,0 +1,64 @@
+"""What Dagster shows of a table, taken from its contract."""
+
+from collections.abc import Iterable, Mapping
+
+import dagster as dg
+
+from ecom_platform.contracts import Table
+from ecom_platform.contracts.table import Column
+
+KINDS = {"raw": {"s3"}, "lake": {"s3", "parquet"}, "marts": {"duckdb", "parquet"}}
+
+
+def table_metadata(table: Table) -> dict[str, object]:
+    return {
+        "dagster/table_name": f"{table.layer}.{table.name}",
+        "dagster/column_schema": dg.TableSchema(
+            columns=[_column(column) for column in table.all_columns]
+        ),
+    }
+
+
+def table_spec(
+    table: Table,
+    *,
+    deps: Iterable[dg.AssetDep | dg.AssetKey] = (),
+    kinds: set[str] | None = None,
+    skippable: bool = False,
+    **arguments: object,
+) -> dg.AssetSpec:
+    """The spec of the asset that writes a table; more arguments go to `AssetSpec` as they are."""
+    return dg.AssetSpec(
+        key=dg.AssetKey(table.key),
+        group_name=table.layer,
+        description=table.description,
+        owners=[table.owner],
+        kinds=kinds or KINDS[table.layer],
+        metadata=table_metadata(table),
+        deps=list(deps),
+        skippable=skippable,
+        **arguments,  # type: ignore[arg-type]
+    )
+
+
+def _column(column: Column) -> dg.TableColumn:
+    constraints = dg.TableColumnConstraints(
+        nullable=column.nullable,
+        other=[f"one of: {', '.join(column.accepted_values)}"] if column.accepted_values else [],
+    )
+    return dg.TableColumn(
+        column.name, type=column.type, description=column.description, constraints=constraints
+    )
+
+
+def preview(rows: Iterable[Mapping[str, object]]) -> dg.TableMetadataValue:
+    """The first rows of a table, as Dagster shows them."""
+    records = [dg.TableRecord({name: _shown(value) for name, value in row.items()}) for row in rows]
+    names = list(records[0].data) if records else ["no rows"]
+    return dg.MetadataValue.table(
+        records, schema=dg.TableSchema([dg.TableColumn(name) for name in names])
+    )
+
+
+def _shown(value: object) -> str | int | float | bool | None:
+    return value if isinstance(value, str | int | float | bool | None) else str(value)

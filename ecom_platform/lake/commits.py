@@ -1,0 +1,96 @@
+"""The record of a publication: what a version of a partition holds and where it lies.
+
+Records are numbered for each partition and written only if the number is free, so that of two
+writers one wins. They are the truth from which the catalog can be rebuilt.
+What does not belong here: reading and writing them (`resources.table_store`).
+"""
+
+import json
+import re
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from typing import Any
+
+from ecom_platform.contracts import Table
+
+_KEY = re.compile(r".*/_commits/(?P<name>[^/]+)/(?P<number>\d+)\.json$")
+
+
+@dataclass(frozen=True)
+class PublishedPartition:
+    """One partition of a table: the values of its columns, its place, its rows and bytes."""
+
+    values: tuple[str, ...]
+    location: str
+    row_count: int
+    byte_count: int
+
+
+@dataclass(frozen=True)
+class Commit:
+    """One publication.
+
+    Attributes:
+        table: path of the table, `lake/events`.
+        name: what was published: a day, a file, or `all`.
+        number: 1 for the first version, and so on.
+        partitions: the partitions that this version consists of.
+        details: what the layer wants to remember, JSON only.
+
+    """
+
+    table: str
+    name: str
+    number: int
+    partitions: tuple[PublishedPartition, ...]
+    details: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """Object key of the record in the data bucket."""
+        return f"{commits_prefix(self.table, self.name)}{self.number:06d}.json"
+
+    @property
+    def row_count(self) -> int:
+        return sum(partition.row_count for partition in self.partitions)
+
+    @property
+    def byte_count(self) -> int:
+        return sum(partition.byte_count for partition in self.partitions)
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), indent=1, sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> "Commit":
+        fields = json.loads(text)
+        partitions = tuple(
+            PublishedPartition(**{**part, "values": tuple(part["values"])})
+            for part in fields.pop("partitions")
+        )
+        return cls(partitions=partitions, **fields)
+
+
+def commits_prefix(table_path: str, name: str | None = None) -> str:
+    """Prefix of the records of a table, or of one of its partitions."""
+    prefix = f"{table_path}/_commits/"
+    return prefix if name is None else f"{prefix}{name}/"
+
+
+def latest_numbers(keys: list[str]) -> dict[str, int]:
+    """The newest version of each partition, from the keys of all records."""
+    newest: dict[str, int] = {}
+    for key in keys:
+        if found := _KEY.match(key):
+            newest[found["name"]] = max(newest.get(found["name"], 0), int(found["number"]))
+    return newest
+
+
+def partition_path(table: Table, values: tuple[str, ...]) -> str:
+    """Hive style: `event_date=2019-10-01`."""
+    names = (column.name for column in table.partition_columns)
+    return "/".join(f"{name}={value}" for name, value in zip(names, values, strict=True))
+
+
+def as_date(commit_name: str) -> date:
+    return date.fromisoformat(commit_name)

@@ -1,0 +1,217 @@
+"""How the parts that files brought of a day become the day, and where each of their rows went.
+
+Exports carry no event id. Of identical rows a day keeps as many as the file that has most of them:
+a re-delivered file changes nothing, and repeats inside one file stay. Files count in manifest
+order. Exports, once they hold enough of a day, supersede the stream: no row is counted from both.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Literal
+
+from ecom_platform.contracts.lake import EVENT_COLUMNS
+from ecom_platform.lake.errors import RowsNotConservedError
+from ecom_platform.lake.event_files import EventFile
+
+EXPORT_BAR = 0.5
+"""Share of the stream's rows from which on the exports of a day count instead."""
+
+COLUMNS = ", ".join(column.name for column in EVENT_COLUMNS)
+
+Source = Literal["export", "stream"]
+
+
+@dataclass(frozen=True)
+class StagedPart:
+    """What one file, or the stream, brought of one day.
+
+    Attributes:
+        file: the raw object.
+        source: export or stream.
+        location: `s3://…/` of its Parquet.
+        row_count: rows in it.
+        byte_count: bytes of it.
+        absent_columns: optional columns that the file lacks.
+
+    """
+
+    file: EventFile
+    source: Source
+    location: str
+    row_count: int
+    byte_count: int
+    absent_columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class DayPlan:
+    """Which parts make a day: `counted` are put together, the others are accounted for only."""
+
+    day: date
+    source: Source
+    counted: tuple[StagedPart, ...]
+    retired: tuple[StagedPart, ...]
+    waiting: tuple[StagedPart, ...]
+    superseded: tuple[StagedPart, ...]
+
+    @property
+    def only_part(self) -> StagedPart | None:
+        """The part that can be published as it lies, where there is just one."""
+        return self.counted[0] if len(self.counted) == 1 else None
+
+    @property
+    def last_modified_at(self) -> datetime:
+        parts = self.counted or self.retired
+        return max(part.file.last_modified_at for part in parts)
+
+    @property
+    def is_partial(self) -> bool:
+        """No raw object of the day's source was modified after the day's end."""
+        return self.last_modified_at < datetime.combine(self.day + timedelta(days=1), time())
+
+    @property
+    def inputs(self) -> dict[str, str]:
+        """What the day is made from: file → the place of its part. Equal inputs, equal day."""
+        parts = (*self.counted, *self.retired, *self.waiting, *self.superseded)
+        return {part.file.file_id: part.location for part in parts}
+
+    @property
+    def differing_absences(self) -> set[tuple[str, ...]]:
+        """Sets of absent columns, where the files differ: their repeats cannot be recognised."""
+        absences = {part.absent_columns for part in self.counted}
+        return absences if len(absences) > 1 else set()
+
+
+@dataclass(frozen=True)
+class DayLedger:
+    """Where the staged rows of a day went; the columns of `lake/event_days`."""
+
+    source: Source
+    staged_row_count: int
+    kept_row_count: int
+    redelivered_row_count: int
+    retired_row_count: int
+    waiting_row_count: int
+    superseded_row_count: int
+    file_count: int
+    last_modified_at: datetime
+    is_partial: bool
+
+    def check_conservation(self) -> None:
+        """Rows staged = kept + re-delivered + retired + waiting + superseded.
+
+        Raises:
+            RowsNotConservedError: they are not.
+
+        """
+        accounted = (
+            self.kept_row_count
+            + self.redelivered_row_count
+            + self.retired_row_count
+            + self.waiting_row_count
+            + self.superseded_row_count
+        )
+        if accounted != self.staged_row_count:
+            raise RowsNotConservedError(
+                f"{self.staged_row_count} rows staged, but {accounted} accounted for: {self}"
+            )
+
+
+def plan_day(day: date, parts: Sequence[StagedPart], retired_file_ids: set[str]) -> DayPlan:
+    """Decide which parts of a day count."""
+    ordered = sorted(parts, key=lambda part: part.file.manifest_order)
+    retired = tuple(part for part in ordered if part.file.file_id in retired_file_ids)
+    active = [part for part in ordered if part not in retired]
+    exports = tuple(part for part in active if part.source == "export")
+    stream = tuple(part for part in active if part.source == "stream")
+    is_export_day = not stream or rows_of(exports) >= EXPORT_BAR * rows_of(stream)
+    return DayPlan(
+        day=day,
+        source="export" if is_export_day else "stream",
+        counted=exports if is_export_day else stream,
+        retired=retired,
+        waiting=() if is_export_day else exports,
+        superseded=stream if is_export_day else (),
+    )
+
+
+def retired_file_ids(files: Sequence[EventFile]) -> set[str]:
+    """Files that a later version under the same key replaced."""
+    newest: dict[str, EventFile] = {}
+    for file in sorted(files, key=lambda found: found.manifest_order):
+        newest[file.object_key] = file
+    return {file.file_id for file in files if newest[file.object_key] is not file}
+
+
+def ledger_of(plan: DayPlan, *, kept_row_count: int, redelivered_row_count: int) -> DayLedger:
+    """Account for every staged row of a day.
+
+    Args:
+        plan: the parts.
+        kept_row_count: rows of the day as it was written, counted there.
+        redelivered_row_count: rows that an earlier file already brought, counted apart.
+
+    """
+    others = (plan.retired, plan.waiting, plan.superseded)
+    retired, waiting, superseded = (rows_of(parts) for parts in others)
+    return DayLedger(
+        source=plan.source,
+        staged_row_count=rows_of(plan.counted) + retired + waiting + superseded,
+        kept_row_count=kept_row_count,
+        redelivered_row_count=redelivered_row_count,
+        retired_row_count=retired,
+        waiting_row_count=waiting,
+        superseded_row_count=superseded,
+        file_count=len(plan.counted),
+        last_modified_at=plan.last_modified_at,
+        is_partial=plan.is_partial,
+    )
+
+
+FILE_COPIES = "file_copies"
+"""Temporary table: each distinct row of a day, how often each file has it."""
+
+
+def file_copies_select(plan: DayPlan) -> str:
+    """The rows of `FILE_COPIES`; files are numbered in manifest order."""
+    parts = " union all by name ".join(
+        f"select {COLUMNS}, {order} as file_order from read_parquet('{part.location}*.parquet')"
+        for order, part in enumerate(plan.counted)
+    )
+    return f"""
+        select {COLUMNS}, file_order, count(*) as copies
+        from ({parts}) group by {COLUMNS}, file_order
+    """
+
+
+def merge_select(plan: DayPlan) -> str:
+    """The rows of a day with several parts: each as often as the file that has most of it."""
+    return f"""
+        with distinct_rows as (
+            select {COLUMNS}, unnest(range(max(copies))) as copy_number
+            from {FILE_COPIES} group by {COLUMNS}
+        )
+        select {COLUMNS}, date '{plan.day}' as event_date from distinct_rows
+    """
+
+
+REDELIVERED_SELECT = f"""
+    with file_keeps as (
+        select
+            copies,
+            max(copies) over (
+                partition by {COLUMNS} order by file_order
+                rows between unbounded preceding and 1 preceding
+            ) as copies_before
+        from {FILE_COPIES}
+    )
+    select coalesce(sum(copies - greatest(0, copies - coalesce(copies_before, 0))), 0)
+    from file_keeps
+"""
+"""How many rows of a day an earlier file already brought, by the formula for a single file: of a
+row that file i has n_i times, max(0, n_i - max over j < i of n_j) are kept from it."""
+
+
+def rows_of(parts: Sequence[StagedPart]) -> int:
+    return sum(part.row_count for part in parts)

@@ -1,0 +1,1 @@
+"""The pure work of the marts: their SQL, its parameters, and building a range of days."""

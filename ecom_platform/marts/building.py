@@ -1,0 +1,130 @@
+"""Building a mart for a range of days, and holding what was built against its contract.
+
+What does not belong here: which days have data, and publishing (`defs.marts`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from ecom_platform.contracts import Table
+from ecom_platform.lake.parquet import (
+    ENGINE_TYPES,
+    WrittenPartition,
+    arrow_schema,
+    copy_by_partition,
+    write_table,
+)
+from ecom_platform.marts.queries import Check, mart_sql, range_values, rendered
+
+EXAMPLES = 3
+"""Offending rows that a message shows."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A rule that a day breaks: `day` is none where the rule is not about single days."""
+
+    check: str
+    severity: str
+    day: date | None
+    message: str
+
+
+def build_mart(
+    connection: duckdb.DuckDBPyConnection,
+    mart: Table,
+    days: Sequence[date],
+    directory: Path,
+) -> dict[date, WrittenPartition]:
+    """Write the rows of a mart for some days as Parquet.
+
+    The inputs must be readable under their names. A day without rows gets an empty file, because an
+    older version of it may hold some; a day that was not asked for is left out.
+    """
+    select = rendered(mart_sql(mart), range_values(min(days), max(days)))
+    columns = ", ".join(
+        f"cast({column.name} as {ENGINE_TYPES[column.type]}) as {column.name}"
+        for column in mart.all_columns
+    )
+    asked = ", ".join(f"date '{day}'" for day in days)
+    query = f"select {columns} from ({select}) where event_date in ({asked})"
+    found = copy_by_partition(connection, query, directory)
+    written = {day: part for day, part in found.items() if day is not None}
+    return {day: written.get(day) or _empty(mart, directory / f"{day}.parquet") for day in days}
+
+
+def _empty(mart: Table, path: Path) -> WrittenPartition:
+    path.parent.mkdir(exist_ok=True)
+    return write_table(arrow_schema(mart.all_columns).empty_table(), path)
+
+
+def show_draft(
+    connection: duckdb.DuckDBPyConnection, mart: Table, written: dict[date, WrittenPartition]
+) -> None:
+    """Make what was built readable under the name of the mart, for checks and previews."""
+    files = ", ".join(f"'{path}'" for part in written.values() for path in part.files)
+    connection.execute(f"create schema if not exists {mart.layer}")
+    connection.execute(
+        f"create or replace view {mart.layer}.{mart.name} as select * from read_parquet([{files}])"
+    )
+
+
+def contract_problems(connection: duckdb.DuckDBPyConnection, table: Table) -> list[Problem]:
+    """Where the rows now shown under a table's name break its contract."""
+    name = f"{table.layer}.{table.name}"
+    problems: list[Problem] = []
+    for column in table.all_columns:
+        if not column.nullable:
+            problems += _broken(
+                connection, name, f"{column.name} is null", f"{column.name} is null"
+            )
+        if column.accepted_values:
+            values = ", ".join(f"'{value}'" for value in column.accepted_values)
+            rule = f"{column.name} not in ({values})"
+            problems += _broken(connection, name, rule, f"{column.name} has another value")
+    if table.primary_key:
+        keys = ", ".join(table.primary_key)
+        repeats = (
+            f"(select event_date, {keys} from {name} group by {keys} having count(*) > 1)"
+            if "event_date" not in table.primary_key
+            else f"(select {keys} from {name} group by {keys} having count(*) > 1)"
+        )
+        problems += _broken(connection, repeats, "true", f"({keys}) is not unique")
+    return problems
+
+
+def _broken(
+    connection: duckdb.DuckDBPyConnection, relation: str, rule: str, message: str
+) -> list[Problem]:
+    rows = connection.execute(
+        f"select event_date, count(*) from {relation} where {rule} group by event_date"
+    ).fetchall()
+    return [
+        Problem("contract_is_kept", "error", day, f"{message} in {count} rows")
+        for day, count in rows
+    ]
+
+
+def check_problems(
+    connection: duckdb.DuckDBPyConnection, check: Check, days: Sequence[date]
+) -> list[Problem]:
+    """The days that break a rule, with the first offending rows."""
+    sql = rendered(check.sql, range_values(min(days), max(days)))
+    rows = connection.execute(sql).to_arrow_table()
+    if not rows.num_rows:
+        return []
+    found = rows.column("event_date").to_pylist() if "event_date" in rows.column_names else [None]
+    return [
+        Problem(check.name, check.severity, day, _examples(rows, day))
+        for day in sorted(set(found), key=str)
+    ]
+
+
+def _examples(rows: pa.Table, day: date | None) -> str:
+    offending = [row for row in rows.to_pylist() if day is None or row["event_date"] == day]
+    return f"{len(offending)} rows, among them {offending[:EXAMPLES]}"

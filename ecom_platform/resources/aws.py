@@ -1,0 +1,33 @@
+"""One boto3 session a profile. Region, endpoint and credentials are boto3's own business."""
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from mypy_boto3_glue import GlueClient
+    from mypy_boto3_s3 import S3Client
+
+CONNECTIONS = 16
+"""Small objects are put and read this many at a time."""
+
+CONFIG = Config(
+    max_pool_connections=CONNECTIONS, retries={"mode": "standard", "total_max_attempts": 6}
+)
+
+
+@lru_cache
+def session(profile: str | None) -> boto3.Session:
+    return boto3.Session(profile_name=profile)
+
+
+@lru_cache
+def s3_client(profile: str | None) -> "S3Client":
+    return session(profile).client("s3", config=CONFIG)
+
+
+@lru_cache
+def glue_client(profile: str | None) -> "GlueClient":
+    return session(profile).client("glue", config=CONFIG)

@@ -1,0 +1,112 @@
+"""The data bucket: listing, fetching and putting objects.
+
+What does not belong here: what the objects mean (`table_store` for tables, `lake` for files).
+"""
+
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import dagster as dg
+from botocore.exceptions import ClientError
+
+from ecom_platform.lake.event_files import RAW_PREFIX, EventFile, is_event_file
+from ecom_platform.resources.aws import CONNECTIONS, s3_client
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+TAKEN_CODES = {"PreconditionFailed", "ConditionalRequestConflict", "412"}
+
+
+class ObjectReplacedError(Exception):
+    """The object is gone, or another version of it lies there now."""
+
+
+class ObjectStore(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """The data bucket under one role."""
+
+    bucket: str
+    profile: str | None = None
+
+    @property
+    def client(self) -> "S3Client":
+        return s3_client(self.profile)
+
+    def uri(self, key: str) -> str:
+        return f"s3://{self.bucket}/{key}"
+
+    def key_of(self, uri: str) -> str:
+        return uri.removeprefix(f"s3://{self.bucket}/")
+
+    def list_keys(self, prefix: str) -> list[str]:
+        return [found["Key"] for found in self._listing(prefix)]
+
+    def event_files(self) -> list[EventFile]:
+        """The CSV objects under `raw/` as they lie there now."""
+        return [
+            EventFile(
+                object_key=found["Key"],
+                etag=found["ETag"].strip('"'),
+                byte_count=found["Size"],
+                # S3 knows seconds; some emulators tell more, and then two listings would differ.
+                last_modified_at=found["LastModified"]
+                .astimezone(UTC)
+                .replace(tzinfo=None, microsecond=0),
+            )
+            for found in self._listing(RAW_PREFIX)
+            if is_event_file(found["Key"])
+        ]
+
+    def download(self, file: EventFile, path: Path) -> None:
+        """Fetch one version of a raw object.
+
+        Raises:
+            ObjectReplacedError: that version is no longer there.
+
+        """
+        try:
+            self.client.download_file(self.bucket, file.object_key, str(path))
+            etag = self.client.head_object(Bucket=self.bucket, Key=file.object_key)["ETag"]
+        except ClientError as error:
+            if error.response["Error"]["Code"] in {"404", "NoSuchKey"}:
+                raise ObjectReplacedError(f"{file.object_key} is gone") from error
+            raise
+        if etag.strip('"') != file.etag:
+            raise ObjectReplacedError(f"{file.object_key} was replaced by another version ({etag})")
+
+    def upload_all(self, files: Iterable[tuple[Path, str]]) -> None:
+        """Put local files under their keys, several at a time."""
+        with ThreadPoolExecutor(CONNECTIONS) as pool:
+            list(
+                pool.map(
+                    lambda pair: self.client.upload_file(str(pair[0]), self.bucket, pair[1]), files
+                )
+            )
+
+    def read_all(self, keys: Iterable[str]) -> list[bytes]:
+        """The contents of small objects, several at a time."""
+        with ThreadPoolExecutor(CONNECTIONS) as pool:
+            return list(pool.map(self._read, keys))
+
+    def put_if_absent(self, key: str, body: str) -> bool:
+        """Put an object unless one lies there; says whether it was put."""
+        try:
+            self.client.put_object(Bucket=self.bucket, Key=key, Body=body.encode(), IfNoneMatch="*")
+        except ClientError as error:
+            if error.response["Error"]["Code"] in TAKEN_CODES:
+                return False
+            raise
+        return True
+
+    def _read(self, key: str) -> bytes:
+        return self.client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+
+    def _listing(self, prefix: str) -> Iterator[dict]:  # type: ignore[type-arg]
+        pages = self.client.get_paginator("list_objects_v2").paginate(
+            Bucket=self.bucket, Prefix=prefix
+        )
+        for page in pages:
+            yield from page.get("Contents", [])  # type: ignore[misc]

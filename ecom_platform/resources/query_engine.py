@@ -1,0 +1,93 @@
+"""The query engine of this machine: DuckDB over the data bucket, under the platform's role."""
+
+import re
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+import duckdb_extension_httpfs
+
+from ecom_platform.contracts import Table
+from ecom_platform.lake.commits import PublishedPartition
+from ecom_platform.lake.parquet import ENGINE_TYPES
+from ecom_platform.resources.aws import session
+from ecom_platform.resources.object_store import ObjectStore
+
+_EXTENSIONS = Path(duckdb_extension_httpfs.__file__).parent / "extensions"
+
+
+class QueryEngine(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """DuckDB with bounded memory, spilling to a scratch folder of its own."""
+
+    objects: ObjectStore
+    scratch_dir: str
+    memory_limit: str
+
+    @contextmanager
+    def workspace(self) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
+        """A connection without access to S3, and a folder that is gone afterwards."""
+        with (
+            tempfile.TemporaryDirectory(dir=self.scratch_dir, prefix="ecom-") as folder,
+            duckdb.connect(config={"memory_limit": self.memory_limit}) as connection,
+        ):
+            connection.execute(f"set temp_directory = '{folder}/spill'")
+            # Rows of a table have no order; keeping one would cost memory.
+            connection.execute("set preserve_insertion_order = false")
+            connection.execute("set enable_progress_bar = false")
+            yield connection, Path(folder)
+
+    @contextmanager
+    def lake_workspace(self) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
+        """The same, with `s3://` in reach."""
+        with self.workspace() as (connection, folder):
+            self._reach_s3(connection)
+            yield connection, folder
+
+    def show(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        inputs: Mapping[Table, Sequence[PublishedPartition]],
+    ) -> None:
+        """Make tables readable under the names that SQL knows them by, `lake.events`."""
+        for table, partitions in inputs.items():
+            connection.execute(f"create schema if not exists {table.layer}")
+            connection.execute(
+                f"create or replace view {table.layer}.{table.name} as"
+                f" {relation(table, [part.location for part in partitions])}"
+            )
+
+    def _reach_s3(self, connection: duckdb.DuckDBPyConnection) -> None:
+        extension = next(_EXTENSIONS.glob("*/httpfs.duckdb_extension"))
+        connection.execute(f"load '{extension}'")
+        client = self.objects.client
+        found = session(self.objects.profile).get_credentials()
+        if found is None:
+            raise dg.Failure("no AWS credentials; set AWS_PROFILE or ECOM_AWS_PROFILE")
+        credentials = found.get_frozen_credentials()
+        scheme, host = client.meta.endpoint_url.split("://")
+        options = {
+            "type": "s3",
+            "key_id": f"'{credentials.access_key}'",
+            "secret": f"'{credentials.secret_key}'",
+            "session_token": f"'{credentials.token or ''}'",
+            "region": f"'{client.meta.region_name}'",
+        }
+        if not re.search(r"\.amazonaws\.com", host):
+            options |= {"endpoint": f"'{host}'", "url_style": "'path'"}
+        options["use_ssl"] = str(scheme == "https").lower()
+        settings = ", ".join(f"{name} {value}" for name, value in options.items())
+        connection.execute(f"create secret data_bucket ({settings})")
+
+
+def relation(table: Table, locations: Sequence[str]) -> str:
+    """A query over the Parquet of some partitions; without any, one that is empty but typed."""
+    if not locations:
+        nulls = ", ".join(
+            f"null::{ENGINE_TYPES[column.type]} as {column.name}" for column in table.all_columns
+        )
+        return f"select {nulls} where false"
+    files = ", ".join(f"'{location}*.parquet'" for location in locations)
+    return f"select * from read_parquet([{files}], union_by_name = false)"

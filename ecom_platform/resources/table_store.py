@@ -1,0 +1,107 @@
+"""Publishing tables: data first, then the commit record, then the catalog.
+
+A reader finds data through the catalog alone, so that it sees the old version of a partition or the
+new one, whole. What does not belong here: what the rows are.
+"""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from ecom_platform.contracts import Table
+from ecom_platform.lake.commits import (
+    Commit,
+    PublishedPartition,
+    commits_prefix,
+    latest_numbers,
+    partition_path,
+)
+from ecom_platform.lake.parquet import WrittenPartition
+from ecom_platform.resources.glue_catalog import GlueCatalog
+from ecom_platform.resources.object_store import ObjectStore
+
+
+class PublishConflictError(RuntimeError):
+    """Another writer published the same partition meanwhile; this one changed nothing."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A version that is about to be published under the name of a commit."""
+
+    name: str
+    partitions: tuple[PublishedPartition, ...]
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+class TableStore(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """Tables in the data bucket and the catalog."""
+
+    objects: ObjectStore
+    catalog: GlueCatalog
+
+    def upload(
+        self, table: Table, written: Sequence[tuple[tuple[str, ...], WrittenPartition]]
+    ) -> list[PublishedPartition]:
+        """Put local Parquet under a fresh prefix, where no reader looks yet."""
+        write_id = uuid.uuid4().hex[:16]
+        uploads: list[tuple[Path, str]] = []
+        placed: list[PublishedPartition] = []
+        for values, part in written:
+            place = f"{table.path}/data/{write_id}/{partition_path(table, values)}".rstrip("/")
+            uploads += [(path, f"{place}/{path.name}") for path in part.files]
+            location = self.objects.uri(f"{place}/")
+            placed.append(PublishedPartition(values, location, part.row_count, part.byte_count))
+        self.objects.upload_all(uploads)
+        return placed
+
+    def publish(self, table: Table, drafts: Sequence[Draft]) -> list[Commit]:
+        """Record and show new versions.
+
+        Raises:
+            PublishConflictError: another writer took the number of a version.
+
+        """
+        numbers = latest_numbers(self.objects.list_keys(commits_prefix(table.path)))
+        commits = [
+            Commit(
+                table=table.path,
+                name=draft.name,
+                number=numbers.get(draft.name, 0) + 1,
+                partitions=draft.partitions,
+                details=draft.details,
+            )
+            for draft in drafts
+        ]
+        for commit in commits:
+            if not self.objects.put_if_absent(commit.key, commit.to_json()):
+                raise PublishConflictError(
+                    f"{commit.table} {commit.name}: version {commit.number} was published by"
+                    " another run; run this one again"
+                )
+        self.catalog.point(table, [part for commit in commits for part in commit.partitions])
+        return commits
+
+    def commits(self, table: Table, names: Sequence[str] | None = None) -> list[Commit]:
+        """The newest commit of each partition, or of some."""
+        newest = latest_numbers(self.objects.list_keys(commits_prefix(table.path)))
+        wanted = newest if names is None else {n: newest[n] for n in names if n in newest}
+        keys = [f"{commits_prefix(table.path, n)}{number:06d}.json" for n, number in wanted.items()]
+        return [Commit.from_json(body) for body in self.objects.read_all(keys)]
+
+    def rebuild_catalog(self, table: Table) -> int:
+        """Make the catalog show what the newest commits say; returns how many partitions."""
+        self.catalog.ensure_table(table, self.objects.uri(f"{table.path}/"))
+        partitions = [part for commit in self.commits(table) for part in commit.partitions]
+        if partitions:
+            self.catalog.point(table, partitions)
+        return len(partitions)
+
+    def locations(self, table: Table, start: date, end: date) -> list[PublishedPartition]:
+        """Where the current versions of some days lie."""
+        return self.catalog.partitions(table, start, end)

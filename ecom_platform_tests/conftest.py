@@ -1,0 +1,80 @@
+"""What several tiers need: the real slice where it is at hand, and a fresh installation."""
+
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from ecom_platform.commands.batch import Batch
+from ecom_platform.commands.deliver import deliver
+from ecom_platform.definitions import platform
+from ecom_platform.resources import aws
+from ecom_platform.settings import Settings
+from infra.deploy import deploy
+from infra.local.cloud import LocalCloud
+
+ROOT = Path(__file__).parents[1]
+REAL_SLICE = ROOT.parent / "shared/data/rees46/2019-Oct-first-17434.csv"
+HEADER = (
+    "event_time,event_type,product_id,category_id,category_code,brand,price,user_id,user_session"
+)
+
+
+@pytest.fixture(scope="session")
+def real_slice() -> Path:
+    """The real head of 2019-Oct.csv, which its owner lets nobody hand on."""
+    if not REAL_SLICE.exists():
+        pytest.skip(f"the real slice is not at {REAL_SLICE}")
+    return REAL_SLICE
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalCloud]:
+    """A local cloud of its own, deployed, with the environment that points at it."""
+    cloud = LocalCloud(tmp_path / "cloud", free_port())
+    cloud.start()
+    for name, value in cloud.environment().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("ECOM_DATA_BUCKET", deploy("local")["DataBucketName"])
+    monkeypatch.setenv("ECOM_AWS_PROFILE", "ecom-batch")
+    monkeypatch.setenv("ECOM_PRODUCER_PROFILE", "ecom-producer")
+    monkeypatch.setenv("ECOM_SCRATCH_DIR", str(tmp_path))
+    forget_clients()
+    yield cloud
+    forget_clients()
+    cloud.stop()
+
+
+def forget_clients() -> None:
+    for cached in (aws.session, aws.s3_client, aws.glue_client):
+        cached.cache_clear()
+
+
+@pytest.fixture
+def batch(cloud: LocalCloud) -> Iterator[Batch]:
+    """The platform on that cloud, with its catalog prepared."""
+    with dg.instance_for_test() as instance:
+        found = Batch(platform(), instance, say=lambda _: None)
+        found.prepare_catalog()
+        yield found
+
+
+@pytest.fixture
+def take_in(batch: Batch) -> Callable[..., dict[str, str]]:
+    """Deliver files, stage them and rebuild what changed; returns the refused ones."""
+
+    def run(*paths: Path) -> dict[str, str]:
+        deliver(paths, Settings.from_environment())
+        refused = batch.take_in()
+        batch.rebuild()
+        return refused
+
+    return run

@@ -1,0 +1,1 @@
+"""CloudFormation by concern, and the one command that deploys it here and on AWS."""

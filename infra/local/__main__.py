@@ -1,0 +1,135 @@
+"""`python -m infra.local`: run a command with the local cloud, stop it, or remove all its state.
+
+What does not belong here: how the cloud is started (`cloud`), what is deployed (`infra.deploy`).
+"""
+
+import argparse
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from infra.local.cloud import DEFAULT_PORT, LocalCloud, LocalCloudError
+
+ROOT = Path(__file__).parents[2]
+STATE = ROOT / ".local"
+FREE_BYTES_NEEDED = 2 * 1024**3
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
+SECONDS_PER_SIGNAL = 20
+
+
+def main() -> None:
+    arguments = _parser().parse_args()
+    state = Path(arguments.state).resolve()
+    cloud = LocalCloud(state / "cloud", arguments.port)
+    try:
+        if arguments.action == "run":
+            sys.exit(run(cloud, state, arguments.command))
+        cloud.stop()
+        print("the local cloud is stopped")
+        if arguments.action == "clean":
+            shutil.rmtree(state, ignore_errors=True)
+            print(f"removed {state}")
+    except LocalCloudError as error:
+        sys.exit(f"error: {error}")
+
+
+def run(cloud: LocalCloud, state: Path, command: Sequence[str]) -> int:
+    """Run a command with the local cloud up and deployed; leave a cloud that was up before."""
+    _check_space(state)
+    was_started = cloud.start()
+    try:
+        variables = {**os.environ, **cloud.environment(), **_deploy(cloud)}
+        return _in_front(command, {**variables, **_dagster_home(state)})
+    finally:
+        if was_started:
+            cloud.stop()
+
+
+def _deploy(cloud: LocalCloud) -> dict[str, str]:
+    """Deploy the stacks, and say what the platform must know of them."""
+    os.environ.update(cloud.environment())
+    from infra.deploy import deploy  # noqa: PLC0415 - boto3 is slow to load, and `stop` needs none
+
+    outputs = deploy("local")
+    return {
+        "ECOM_ENVIRONMENT": "local",
+        "ECOM_DATA_BUCKET": outputs["DataBucketName"],
+        "ECOM_AWS_PROFILE": "ecom-batch",
+        "ECOM_PRODUCER_PROFILE": "ecom-producer",
+    }
+
+
+def _dagster_home(state: Path) -> dict[str, str]:
+    home = state / "dagster"
+    home.mkdir(parents=True, exist_ok=True)
+    shutil.copy(Path(__file__).parent / "dagster.yaml", home / "dagster.yaml")
+    scratch = state / "scratch"
+    # Nothing lives here between runs; a killed run may have left its files.
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir()
+    return {"DAGSTER_HOME": str(home), "ECOM_SCRATCH_DIR": str(scratch)}
+
+
+def _in_front(command: Sequence[str], variables: Mapping[str, str]) -> int:
+    """Run a command in its own process group, and make sure that all of it ends with us."""
+    # A shell in the background hands down an ignored SIGINT; who inherits it never ends.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
+    child = subprocess.Popen(command, env=dict(variables), cwd=ROOT, start_new_session=True)
+    try:
+        return child.wait()
+    except KeyboardInterrupt:
+        print("\nstopping …", flush=True)
+        return 130
+    finally:
+        _end_group(child)
+
+
+def _end_group(child: "subprocess.Popen[bytes]") -> None:
+    for number in STOP_SIGNALS:
+        if not _group_is_alive(child):
+            return
+        os.killpg(child.pid, number)
+        deadline = time.monotonic() + SECONDS_PER_SIGNAL
+        while _group_is_alive(child) and time.monotonic() < deadline:
+            time.sleep(0.1)
+
+
+def _group_is_alive(child: "subprocess.Popen[bytes]") -> bool:
+    child.poll()
+    try:
+        os.killpg(child.pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def _check_space(state: Path) -> None:
+    state.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(state).free
+    if free < FREE_BYTES_NEEDED:
+        raise LocalCloudError(
+            f"{free / 1024**3:.1f} GiB free on the disk of {state}, at least"
+            f" {FREE_BYTES_NEEDED / 1024**3:.0f} are needed; free some space, or `make clean`"
+        )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m infra.local", description=__doc__)
+    parser.add_argument("--state", default=str(STATE), help="folder that holds all state")
+    parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="port of the local cloud")
+    actions = parser.add_subparsers(dest="action", required=True)
+    command = actions.add_parser("run", help="run a command with the local cloud up")
+    command.add_argument("command", nargs=argparse.REMAINDER)
+    actions.add_parser("stop", help="stop the local cloud; its state stays")
+    actions.add_parser("clean", help="stop the local cloud and remove all state")
+    return parser
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+"""The local cloud's server process: MiniStack with the remedies that a platform of this size needs.
+
+Each remedy names what it replaces, and a test says when the released version no longer needs it.
+What does not belong here: starting and stopping this process (`cloud`).
+"""
+
+import contextvars
+import os
+import time
+from functools import wraps
+from typing import Any
+
+from ministack import app
+from ministack.services import kinesis, s3
+
+_range_asked: contextvars.ContextVar[bool] = contextvars.ContextVar("range_asked", default=False)
+
+
+class _FileBody:
+    """A persisted object that is read where it is sliced, instead of as a whole for each range."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def __getitem__(self, part: slice) -> bytes:
+        start = part.start or 0
+        with open(self._path, "rb") as body:  # noqa: PTH123 - a path of the emulator's own
+            body.seek(start)
+            return body.read(-1 if part.stop is None else part.stop - start)
+
+
+def read_ranges_by_seeking() -> None:
+    """GetObject with a range loads the whole object each time: 600 MB of CSV took 15 s."""
+    read_body = s3._read_body
+    get_object = s3._get_object
+
+    @wraps(read_body)
+    def body_or_file(bucket: str, key: str, obj: dict[str, Any]) -> Any:  # noqa: ANN401
+        if _range_asked.get() and s3.S3_PERSIST and obj.get("body") is None:
+            path = s3._object_disk_path(bucket, key)
+            if path is not None and os.path.isfile(path):  # noqa: PTH113
+                return _FileBody(path)
+        return read_body(bucket, key, obj)
+
+    @wraps(get_object)
+    def with_range(bucket: str, key: str, headers: dict[str, str], *rest: Any) -> Any:  # noqa: ANN401
+        token = _range_asked.set("range" in headers)
+        try:
+            return get_object(bucket, key, headers, *rest)
+        finally:
+            _range_asked.reset(token)
+
+    s3._read_body = body_or_file
+    s3._get_object = with_range
+
+
+def expire_only_old_records() -> None:
+    """Every Kinesis put and get copies all records of the stream to drop those that are too old."""
+    expire = kinesis._expire_records
+
+    @wraps(expire)
+    def expire_if_due(stream: dict[str, Any]) -> None:
+        cutoff = time.time() - stream["RetentionPeriodHours"] * 3600
+        oldest = (shard["records"][0] for shard in stream["shards"].values() if shard["records"])
+        if any(record["ApproximateArrivalTimestamp"] < cutoff for record in oldest):
+            expire(stream)
+
+    kinesis._expire_records = expire_if_due
+
+
+def main() -> None:
+    read_ranges_by_seeking()
+    expire_only_old_records()
+    app.main()
+
+
+if __name__ == "__main__":
+    main()
