@@ -20,7 +20,7 @@ demo: ## Build the four answers from four weeks of made-up traffic; EVENTS=path.
 	     $(RUN) $(PYTHON) -m ecom_platform.commands.demo $(if $(EVENTS),--events "$(EVENTS)")
 
 up: $(VENV)/run.stamp ## Start the local cloud and the Dagster web UI; Ctrl-C stops both
-	@$(RUN) $(PYTHON) -m ecom_platform.commands.up --port $(UI_PORT)
+	@$(RUN) $(PYTHON) -m ecom_platform.commands.up --port $(UI_PORT) || [ $$? -eq 130 ]
 
 down: $(VENV)/run.stamp ## Stop a local cloud that was left running
 	@$(LOCAL) stop

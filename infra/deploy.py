@@ -8,7 +8,7 @@ import argparse
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import yaml
@@ -18,88 +18,107 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
 
 HERE = Path(__file__).parent
-STACKS = ("storage", "catalog", "access")
-"""One template each, in the order in which they build on each other."""
+STORAGE = "storage"
+STACKS = ("catalog", "access")
+"""One template each, in the order in which they build on each other; storage comes before them."""
+
+# A creation that failed leaves a stack which can only be deleted.
+DEAD_STATES = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "REVIEW_IN_PROGRESS"}
+WAIT = {"Delay": 1, "MaxAttempts": 1200}
 
 
 class DeployError(RuntimeError):
-    """A stack could not be brought up; the message names it and the first cause."""
+    """A stack could not be brought up; the message carries CloudFormation's reasons."""
 
 
 def deploy(environment: str) -> dict[str, str]:
-    """Deploy every stack, and return all outputs."""
+    """Deploy every stack, and return what the platform must know of them."""
     cloud = boto3.client("cloudformation")
     values = yaml.safe_load((HERE / "parameters" / f"{environment}.yaml").read_text())
-    outputs: dict[str, str] = {}
+    if not _bucket_outlived_its_stack(cloud, values["DataBucketName"]):
+        deploy_stack(cloud, STORAGE, values)
+    outputs = {"DataBucketName": values["DataBucketName"]}
     for name in STACKS:
-        outputs |= _deploy_stack(cloud, name, values)
+        outputs |= deploy_stack(cloud, name, values)
     return outputs
 
 
-def _deploy_stack(
+def _bucket_outlived_its_stack(cloud: "CloudFormationClient", bucket: str) -> bool:
+    """A retained bucket stays when its stack goes, and outlives an emulator that was killed."""
+    if _state(cloud, f"ecom-{STORAGE}") is not None:
+        return False
+    return bucket in {found["Name"] for found in boto3.client("s3").list_buckets()["Buckets"]}
+
+
+def deploy_stack(
     cloud: "CloudFormationClient", name: str, values: Mapping[str, str]
 ) -> dict[str, str]:
-    stack = f"ecom-{name}"
-    template = (HERE / f"{name}.yaml").read_text()
-    wanted = _parameter_names(template)
-    arguments = {
+    """Create or update one stack with those of the values that its template names.
+
+    Raises:
+        DeployError: it did not reach a complete state.
+
+    """
+    stack, body = f"ecom-{name}", (HERE / f"{name}.yaml").read_text()
+    known = {found["ParameterKey"] for found in _parameters_of(cloud, body)}
+    request: dict[str, Any] = {
         "StackName": stack,
-        "TemplateBody": template,
+        "TemplateBody": body,
+        "Capabilities": ["CAPABILITY_NAMED_IAM"],
         "Parameters": [
             {"ParameterKey": key, "ParameterValue": str(value)}
-            for key, value in values.items()
-            if key in wanted
+            for key, value in sorted(values.items())
+            if key in known
         ],
-        "Capabilities": ["CAPABILITY_NAMED_IAM"],
     }
+    state = _state(cloud, stack)
+    if state in DEAD_STATES:
+        cloud.delete_stack(StackName=stack)
+        _wait(cloud, "stack_delete_complete", stack)
+        state = None
+    if state is None:
+        cloud.create_stack(**request)
+        _wait(cloud, "stack_create_complete", stack)
+    elif _update_starts(cloud, request):
+        _wait(cloud, "stack_update_complete", stack)
+    described = cloud.describe_stacks(StackName=stack)["Stacks"][0]
+    return {found["OutputKey"]: found["OutputValue"] for found in described.get("Outputs", [])}
+
+
+def _parameters_of(cloud: "CloudFormationClient", body: str) -> list[Any]:
+    return list(cloud.validate_template(TemplateBody=body)["Parameters"])
+
+
+def _update_starts(cloud: "CloudFormationClient", request: dict[str, Any]) -> bool:
     try:
-        if _exists(cloud, stack):
-            cloud.update_stack(**arguments)  # type: ignore[arg-type]
-            cloud.get_waiter("stack_update_complete").wait(
-                StackName=stack, WaiterConfig={"Delay": _delay(cloud)}
-            )
-        else:
-            cloud.create_stack(**arguments)  # type: ignore[arg-type]
-            cloud.get_waiter("stack_create_complete").wait(
-                StackName=stack, WaiterConfig={"Delay": _delay(cloud)}
-            )
+        cloud.update_stack(**request)
     except ClientError as error:
         if "No updates are to be performed" not in str(error):
-            raise DeployError(f"{stack}: {error}") from error
-    except WaiterError as error:
-        raise DeployError(f"{stack}: {_first_failure(cloud, stack)}") from error
-    described = cloud.describe_stacks(StackName=stack)["Stacks"][0]
-    return {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
+            raise
+        return False
+    return True
 
 
-def _parameter_names(template: str) -> set[str]:
-    """The names under `Parameters:`; the template's own tags are not YAML that a loader knows."""
-    lines = template.split("\nParameters:\n", 1)[1].split("\n\n", 1)[0].splitlines()
-    return {line.strip(" :") for line in lines if line.startswith("  ") and line[2] != " "}
-
-
-def _exists(cloud: "CloudFormationClient", stack: str) -> bool:
+def _state(cloud: "CloudFormationClient", stack: str) -> str | None:
     try:
-        found = cloud.describe_stacks(StackName=stack)["Stacks"]
+        return cloud.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
     except ClientError as error:
-        if "does not exist" in str(error):
-            return False
-        raise
-    return bool(found) and found[0]["StackStatus"] != "DELETE_COMPLETE"
+        if "does not exist" not in str(error):
+            raise
+        return None
 
 
-def _delay(cloud: "CloudFormationClient") -> int:
-    """Seconds between two looks: AWS takes a minute, an emulator has finished already."""
-    return 1 if "127.0.0.1" in cloud.meta.endpoint_url else 5
-
-
-def _first_failure(cloud: "CloudFormationClient", stack: str) -> str:
-    events = cloud.describe_stack_events(StackName=stack)["StackEvents"]
-    failed = [event for event in events if event["ResourceStatus"].endswith("FAILED")]
-    if not failed:
-        return "it did not come up in time"
-    first = failed[-1]
-    return f"{first['LogicalResourceId']}: {first.get('ResourceStatusReason', 'no reason given')}"
+def _wait(cloud: "CloudFormationClient", waiter: str, stack: str) -> None:
+    try:
+        cloud.get_waiter(waiter).wait(StackName=stack, WaiterConfig=WAIT)  # type: ignore[call-overload]
+    except WaiterError as error:
+        events = cloud.describe_stack_events(StackName=stack)["StackEvents"]
+        reasons = [
+            f"{event['LogicalResourceId']}: {event['ResourceStatusReason']}"
+            for event in events
+            if "FAILED" in event["ResourceStatus"] and "ResourceStatusReason" in event
+        ]
+        raise DeployError(f"{stack}: {'; '.join(reasons) or error}") from error
 
 
 def main() -> None:

@@ -15,7 +15,7 @@ from ecom_platform.contracts import TABLES, marts
 from ecom_platform.contracts.lake import EVENTS, STAGED_FILES
 from ecom_platform.defs.lake.assets import DAY_TABLES, STAGED_TABLES
 from ecom_platform.defs.lake.days import stale_days
-from ecom_platform.defs.raw.assets import known_files
+from ecom_platform.defs.raw.assets import read_manifest
 from ecom_platform.marts.touched import islands, reach, touched_days
 from ecom_platform.resources.query_engine import QueryEngine
 from ecom_platform.resources.table_store import TableStore
@@ -55,7 +55,7 @@ class Batch:
         """Read the files that are not staged yet; returns those that were refused, and why."""
         self.run("raw files", [("raw", "event_files")])
         staged = {commit.name for commit in self.tables.commits(STAGED_FILES)}
-        files = [file for file in known_files(self.tables) if file.file_id not in staged]
+        files = [file for file in read_manifest(self.tables).files if file.file_id not in staged]
         return self.stage([file.file_id for file in files])
 
     def stage(self, file_ids: Sequence[str]) -> dict[str, str]:

@@ -5,7 +5,7 @@ a re-delivered file changes nothing, and repeats inside one file stay. Files cou
 order. Exports, once they hold enough of a day, supersede the stream: no row is counted from both.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Literal
@@ -72,9 +72,21 @@ class DayPlan:
 
     @property
     def inputs(self) -> dict[str, str]:
-        """What the day is made from: file → the place of its part. Equal inputs, equal day."""
-        parts = (*self.counted, *self.retired, *self.waiting, *self.superseded)
-        return {part.file.file_id: part.location for part in parts}
+        """What the day is made from: file → what it is to the day, and the place of its part.
+
+        Equal inputs make an equal day.
+        """
+        roles = {
+            "counted": self.counted,
+            "retired": self.retired,
+            "waiting": self.waiting,
+            "superseded": self.superseded,
+        }
+        return {
+            part.file.file_id: f"{role} {part.location}"
+            for role, parts in roles.items()
+            for part in parts
+        }
 
     @property
     def differing_absences(self) -> set[tuple[str, ...]]:
@@ -136,12 +148,22 @@ def plan_day(day: date, parts: Sequence[StagedPart], retired_file_ids: set[str])
     )
 
 
-def retired_file_ids(files: Sequence[EventFile]) -> set[str]:
-    """Files that a later version under the same key replaced."""
-    newest: dict[str, EventFile] = {}
+def retired_file_ids(files: Sequence[EventFile], current: Mapping[str, str]) -> set[str]:
+    """Files that another version under the same key replaced.
+
+    Args:
+        files: the versions that could be read.
+        current: object key → id of the version that lies there now. It need not be the one that was
+            seen last for the first time: a correction may be taken back. A current version that
+            could not be read replaces nothing.
+
+    """
+    valid: dict[str, EventFile] = {}
     for file in sorted(files, key=lambda found: found.manifest_order):
-        newest[file.object_key] = file
-    return {file.file_id for file in files if newest[file.object_key] is not file}
+        held = valid.get(file.object_key)
+        if held is None or held.file_id != current.get(file.object_key):
+            valid[file.object_key] = file
+    return {file.file_id for file in files if valid[file.object_key] is not file}
 
 
 def ledger_of(plan: DayPlan, *, kept_row_count: int, redelivered_row_count: int) -> DayLedger:

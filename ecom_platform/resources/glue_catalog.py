@@ -92,7 +92,7 @@ class GlueCatalog(dg.ConfigurableResource):  # type: ignore[type-arg]
             self._point_batch(table, batch)
 
     def _point_batch(self, table: Table, batch: Sequence[PublishedPartition]) -> None:
-        entries = [{"Values": list(part.values), **_partition_input(table, part)} for part in batch]
+        entries: list[Any] = [_partition_input(table, part) for part in batch]
         answer = self.client.batch_create_partition(
             DatabaseName=self.database(table), TableName=table.name, PartitionInputList=entries
         )

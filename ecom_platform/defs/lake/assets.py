@@ -17,7 +17,7 @@ from ecom_platform.defs.lake.days import BuiltDay, build_day, plan_days, publish
 from ecom_platform.defs.lake.staging import StagingReport, stage
 from ecom_platform.defs.outcomes import Outcome, check_specs, tell
 from ecom_platform.defs.partitions import DAYS, EVENT_FILES, days_of
-from ecom_platform.defs.raw.assets import known_files
+from ecom_platform.defs.raw.assets import read_manifest
 from ecom_platform.defs.specs import table_spec
 from ecom_platform.lake.errors import RowsNotConservedError
 from ecom_platform.resources.query_engine import QueryEngine
@@ -57,7 +57,7 @@ def staged_files(
     context: dg.AssetExecutionContext, tables: TableStore, engine: QueryEngine
 ) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
     """Read each file of the run once, and tell the good rows from the refused ones."""
-    files = {file.file_id: file for file in known_files(tables)}
+    files = {file.file_id: file for file in read_manifest(tables).files}
     outcomes = []
     for place, file_id in enumerate(context.partition_keys, start=1):
         if file_id not in files:

@@ -12,6 +12,7 @@ import duckdb
 import pyarrow as pa
 
 from ecom_platform.contracts.lake import EVENT_DAYS, EVENTS, STAGED_EVENTS
+from ecom_platform.defs.raw.assets import read_manifest
 from ecom_platform.lake.commits import Commit, PublishedPartition
 from ecom_platform.lake.days import (
     FILE_COPIES,
@@ -54,7 +55,7 @@ def plan_days(tables: TableStore, days: Iterable[date] | None = None) -> list[Da
     """The plans of all days that any file has rows of, or of some of them."""
     commits = tables.commits(STAGED_EVENTS)
     files = [EventFile.from_details(commit.details["file"]) for commit in commits]
-    retired = retired_file_ids(files)
+    retired = retired_file_ids(files, read_manifest(tables).current)
     parts: dict[date, list[StagedPart]] = {}
     for commit, file in zip(commits, files, strict=True):
         for day, part in _parts(commit, file):

@@ -1,6 +1,6 @@
 """The manifest of raw files. Reading what is in them is the lake's."""
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import dagster as dg
@@ -30,13 +30,16 @@ PREVIEW_ROWS = 20
 def event_files(
     context: dg.AssetExecutionContext, tables: TableStore, engine: QueryEngine
 ) -> dg.MaterializeResult[None]:
-    known = {file.file_id: file for file in known_files(tables)}
+    manifest = read_manifest(tables)
+    known = {file.file_id: file for file in manifest.files}
     found = {file.file_id: file for file in tables.objects.event_files()}
+    # An object that was deleted stays current: what it brought is only taken back on command.
+    current = manifest.current | {file.object_key: file.file_id for file in found.values()}
     # A version keeps the time at which it was first seen: a re-run judges its rows the same.
     files = sorted({**found, **known}.values(), key=lambda file: file.manifest_order)
     context.instance.add_dynamic_partitions(EVENT_FILES.name or "", [f.file_id for f in files])
     with engine.workspace() as (_, folder):
-        _publish(tables, files, folder)
+        _publish(tables, Manifest(files, current), folder)
     new = [file.file_id for file in files if file.file_id not in known]
     return dg.MaterializeResult(
         metadata={
@@ -48,21 +51,32 @@ def event_files(
     )
 
 
-def _publish(tables: TableStore, files: list[EventFile], folder: Path) -> None:
+@dataclass(frozen=True)
+class Manifest:
+    """Every version that was ever seen, and which one lies under each key."""
+
+    files: list[EventFile]
+    current: dict[str, str]
+
+
+def _publish(tables: TableStore, manifest: Manifest, folder: Path) -> None:
     schema = arrow_schema(RAW_EVENT_FILES.columns)
-    rows = pa.Table.from_pylist([_row(file) for file in files], schema=schema)
+    rows = pa.Table.from_pylist([_row(file) for file in manifest.files], schema=schema)
     written = write_table(rows, folder / "event_files.parquet")
     placed = tables.upload(RAW_EVENT_FILES, [((), written)])
-    details = {"files": [file.to_details() for file in files]}
+    details = {
+        "files": [file.to_details() for file in manifest.files],
+        "current": manifest.current,
+    }
     tables.publish(RAW_EVENT_FILES, [Draft("all", tuple(placed), details)])
 
 
-def known_files(tables: TableStore) -> list[EventFile]:
-    """The files that the manifest lists."""
+def read_manifest(tables: TableStore) -> Manifest:
+    """The manifest as it was published last; empty before its first publication."""
     commits = tables.commits(RAW_EVENT_FILES, ["all"])
-    return (
-        [EventFile.from_details(entry) for entry in commits[0].details["files"]] if commits else []
-    )
+    details = commits[0].details if commits else {"files": [], "current": {}}
+    files = [EventFile.from_details(entry) for entry in details["files"]]
+    return Manifest(files, details["current"])
 
 
 def _row(file: EventFile) -> dict[str, object]:

@@ -1,0 +1,67 @@
+"""Atomic publication: the catalog changes last, one writer wins, and the catalog can be rebuilt."""
+
+from pathlib import Path
+
+import boto3
+import pyarrow as pa
+import pytest
+
+from ecom_platform.commands.batch import Batch
+from ecom_platform.contracts import TABLES
+from ecom_platform.lake.commits import Commit, PublishedPartition
+from ecom_platform.lake.parquet import arrow_schema, write_table
+from ecom_platform.resources.object_store import ObjectStore
+from ecom_platform.resources.table_store import Draft, PublishConflictError
+
+EVENTS = TABLES["lake", "events"]
+DAY = "2026-01-05"
+
+
+def draft(batch: Batch, folder: Path, rows: int = 0) -> Draft:
+    schema = arrow_schema(EVENTS.all_columns)
+    table = pa.Table.from_pylist([{"product_id": n} for n in range(rows)], schema=schema)
+    written = write_table(table, folder / "x.parquet")
+    return Draft(DAY, tuple(batch.tables.upload(EVENTS, [((DAY,), written)])))
+
+
+def test_new_version_replaces_the_old_one_in_the_catalog(batch: Batch, tmp_path: Path) -> None:
+    first = batch.tables.publish(EVENTS, [draft(batch, tmp_path, 1)])[0]
+    second = batch.tables.publish(EVENTS, [draft(batch, tmp_path, 2)])[0]
+
+    assert (first.number, second.number) == (1, 2)
+    assert batch.tables.catalog.partitions(EVENTS) == list(second.partitions)
+    assert first.partitions[0].location != second.partitions[0].location
+
+
+def test_of_two_writers_of_one_version_the_second_changes_nothing(
+    batch: Batch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = batch.tables.publish(EVENTS, [draft(batch, tmp_path, 1)])[0]
+    late = draft(batch, tmp_path, 2)
+    # The other writer listed the records before the first one put its own.
+    monkeypatch.setattr(ObjectStore, "list_keys", lambda *_: [])
+
+    with pytest.raises(PublishConflictError, match="lake/events 2026-01-05: version 1"):
+        batch.tables.publish(EVENTS, [late])
+    assert batch.tables.catalog.partitions(EVENTS) == list(shown.partitions)
+
+
+def test_catalog_rebuilt_from_commit_records_equals_the_one_before(
+    batch: Batch, tmp_path: Path
+) -> None:
+    batch.tables.publish(EVENTS, [draft(batch, tmp_path, 1)])
+    batch.tables.publish(EVENTS, [draft(batch, tmp_path, 2)])
+    before = batch.tables.catalog.partitions(EVENTS)
+    glue = boto3.client("glue")
+    glue.delete_table(DatabaseName="lake", Name="events")
+
+    assert batch.tables.rebuild_catalog(EVENTS) == 1
+    assert batch.tables.catalog.partitions(EVENTS) == before
+
+
+def test_commit_survives_being_written_down() -> None:
+    part = PublishedPartition((DAY,), "s3://b/x/", 3, 4)
+    commit = Commit("lake/events", DAY, 7, (part,), {"inputs": {"a": "b"}})
+
+    assert Commit.from_json(commit.to_json()) == commit
+    assert commit.key == f"lake/events/_commits/{DAY}/000007.json"
