@@ -38,6 +38,11 @@ replay-quarantine: $(VENV)/run.stamp ## Read files with refused rows again, afte
 rebuild-catalog: $(VENV)/run.stamp ## Make the Glue catalog anew from the commit records
 	@$(RUN) $(PYTHON) -m ecom_platform.commands.rebuild_catalog
 
+calibrate: $(VENV)/run.stamp ## Compare made-up traffic with the published figures of the real shop
+	@$(PYTHON) -m ecom_platform.traffic generate --out .local/calibration --start 2026-01-05 \
+	  --end 2026-02-01 --events-per-day 40000 --dirt 0
+	@$(PYTHON) -m ecom_platform.traffic calibrate --events .local/calibration
+
 deploy: $(VENV)/run.stamp ## Deploy the stacks to AWS with your own credentials (ENVIRONMENT=aws)
 	@$(PYTHON) -m infra.deploy $(ENVIRONMENT)
 
@@ -71,4 +76,4 @@ $(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp
 	@$(VENV)/bin/uv pip install -q --python $(PYTHON) --require-hashes -r requirements/dev.txt
 	@touch $@
 
-.PHONY: help demo up down clean answers replay-quarantine rebuild-catalog deploy test check lock
+.PHONY: help demo up down clean answers replay-quarantine rebuild-catalog deploy test check lock calibrate

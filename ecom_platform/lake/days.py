@@ -8,6 +8,7 @@ order. Exports, once they hold enough of a day, supersede the stream: no row is 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from statistics import median
 from typing import Literal
 
 from ecom_platform.contracts.lake import EVENT_COLUMNS
@@ -16,6 +17,10 @@ from ecom_platform.lake.event_files import EventFile
 
 EXPORT_BAR = 0.5
 """Share of the stream's rows from which on the exports of a day count instead."""
+
+USUAL_DAYS = timedelta(days=28)
+FEWEST_USUAL_DAYS = 7
+USUAL_FACTOR = 2.0
 
 COLUMNS = ", ".join(column.name for column in EVENT_COLUMNS)
 
@@ -233,6 +238,25 @@ REDELIVERED_SELECT = f"""
 """
 """How many rows of a day an earlier file already brought, by the formula for a single file: of a
 row that file i has n_i times, max(0, n_i - max over j < i of n_j) are kept from it."""
+
+
+def unusual_volume(day: date, rows_by_day: Mapping[date, int]) -> str | None:
+    """What is unusual about the number of rows of a day, held against the four weeks before it.
+
+    Said from seven days with data on; real days of one shop differ by a factor of up to 1.6.
+    """
+    before = [
+        rows
+        for other, rows in rows_by_day.items()
+        if rows and timedelta(0) < day - other <= USUAL_DAYS
+    ]
+    if len(before) < FEWEST_USUAL_DAYS:
+        return None
+    usual = median(before)
+    share = rows_by_day.get(day, 0) / usual
+    if 1 / USUAL_FACTOR <= share <= USUAL_FACTOR:
+        return None
+    return f"{rows_by_day.get(day, 0)} rows, {share:.2f} of the usual {usual:.0f}"
 
 
 def rows_of(parts: Sequence[StagedPart]) -> int:

@@ -16,5 +16,19 @@ class FileRefusedError(Exception):
         self.detail = detail
 
 
-class RowsNotConservedError(Exception):
-    """The sums of a file or a day do not add up; nothing of it is published."""
+class NotPublishableError(Exception):
+    """A file or a day breaks a rule; nothing of it is published. `check` names the rule."""
+
+    check: str
+
+
+class RowsNotConservedError(NotPublishableError):
+    """The sums of a file or a day do not add up."""
+
+    check = "rows_are_conserved"
+
+
+class ContractBrokenError(NotPublishableError):
+    """Files that were written differ from the contract of their table."""
+
+    check = "contract_is_kept"

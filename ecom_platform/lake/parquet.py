@@ -3,7 +3,7 @@
 What does not belong here: where these files go and how they are published (`resources`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -12,7 +12,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ecom_platform.contracts import Column
+from ecom_platform.contracts import Column, Table
+from ecom_platform.lake.errors import ContractBrokenError
 
 ARROW_TYPES = {
     "bigint": pa.int64(),
@@ -84,9 +85,34 @@ def _joined(first: WrittenPartition, second: WrittenPartition) -> WrittenPartiti
     )
 
 
-def arrow_schema(columns: Sequence[Column]) -> pa.Schema:
+def arrow_schema(columns: Iterable[Column]) -> pa.Schema:
     """The Arrow schema that Parquet files with these columns have."""
     return pa.schema([(column.name, ARROW_TYPES[column.type]) for column in columns])
+
+
+def check_contract(table: Table, part: WrittenPartition) -> None:
+    """Hold written files against the contract of their table.
+
+    Raises:
+        ContractBrokenError: a column is missing, has another type, or a null where none may be.
+
+    """
+    wanted = arrow_schema(c for c in table.all_columns if c.name in part.null_counts)
+    for path in part.files:
+        found = pq.read_schema(path)
+        differing = [
+            f.name
+            for f in wanted
+            if f.name not in found.names or found.field(f.name).type != f.type
+        ]
+        missing = [column.name for column in table.columns if column.name not in found.names]
+        if differing or missing:
+            raise ContractBrokenError(
+                f"{table.path}: {', '.join(differing + missing)} differ: {found}"
+            )
+    nulls = [c.name for c in table.all_columns if not c.nullable and part.null_counts.get(c.name)]
+    if nulls:
+        raise ContractBrokenError(f"{table.path}: nulls in {', '.join(nulls)}")
 
 
 def write_table(rows: pa.Table, path: Path) -> WrittenPartition:

@@ -14,9 +14,10 @@ import duckdb
 import pyarrow as pa
 
 from ecom_platform.contracts import FIRST_DATE
+from ecom_platform.contracts.lake import STAGED_EVENTS
 from ecom_platform.lake.errors import FileRefusedError, RowsNotConservedError
 from ecom_platform.lake.event_csv import EventCsv, column_or_null, is_id, is_price, read_header
-from ecom_platform.lake.parquet import WrittenPartition, copy_by_partition
+from ecom_platform.lake.parquet import WrittenPartition, check_contract, copy_by_partition
 from ecom_platform.lake.refusals import find_refusals
 from ecom_platform.lake.spool import Spool
 
@@ -77,7 +78,7 @@ def stage_file(
 
     Raises:
         FileRefusedError: the file as a whole is not readable as events.
-        RowsNotConservedError: rows read are not rows staged and quarantined.
+        NotPublishableError: rows were lost, or what was written breaks the contract.
 
     """
     file = read_header(spool)
@@ -101,6 +102,8 @@ def stage_file(
         absent_columns=file.absent_columns,
     )
     staged.check_conservation()
+    for part in days.values():
+        check_contract(STAGED_EVENTS, part)
     return staged
 
 

@@ -19,6 +19,7 @@ from ecom_platform.lake.days import (
     merge_select,
     plan_day,
     retired_file_ids,
+    unusual_volume,
 )
 from ecom_platform.lake.errors import RowsNotConservedError
 from ecom_platform.lake.event_files import EventFile
@@ -103,6 +104,20 @@ def test_ledger_that_does_not_add_up_is_refused() -> None:
 
     with pytest.raises(RowsNotConservedError, match="10 rows staged, but 9 accounted"):
         ledger_of(plan, kept_row_count=9, redelivered_row_count=0).check_conservation()
+
+
+@pytest.mark.parametrize(
+    ("rows", "days_before", "told"),
+    [(100, 7, None), (50, 7, None), (201, 7, "201 rows, 2.01"), (49, 7, "0.49"), (1, 6, None)],
+)
+def test_volume_is_held_against_the_weeks_before(
+    rows: int, days_before: int, told: str | None
+) -> None:
+    usual = {DAY - timedelta(days=n): 100 for n in range(1, days_before + 1)}
+    found = unusual_volume(DAY, {**usual, DAY: rows, DAY - timedelta(days=40): 10**9})
+
+    assert (found is None) == (told is None)
+    assert told is None or told in str(found)
 
 
 @pytest.mark.parametrize(

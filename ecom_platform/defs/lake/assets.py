@@ -13,13 +13,20 @@ from ecom_platform.contracts.lake import (
     STAGED_EVENTS,
     STAGED_FILES,
 )
-from ecom_platform.defs.lake.days import BuiltDay, build_day, plan_days, publish_days
+from ecom_platform.defs.lake.days import (
+    BuiltDay,
+    build_day,
+    plan_days,
+    publish_days,
+    row_counts_by_day,
+)
 from ecom_platform.defs.lake.staging import StagingReport, stage
 from ecom_platform.defs.outcomes import Outcome, check_specs, tell
 from ecom_platform.defs.partitions import DAYS, EVENT_FILES, days_of
 from ecom_platform.defs.raw.assets import read_manifest
 from ecom_platform.defs.specs import table_spec
-from ecom_platform.lake.errors import RowsNotConservedError
+from ecom_platform.lake.days import unusual_volume
+from ecom_platform.lake.errors import NotPublishableError
 from ecom_platform.resources.query_engine import QueryEngine
 from ecom_platform.resources.table_store import TableStore
 
@@ -27,11 +34,15 @@ STAGED_TABLES = (STAGED_EVENTS, QUARANTINED_EVENTS, STAGED_FILES)
 DAY_TABLES = (EVENTS, EVENT_DAYS)
 
 STAGING_CHECKS = [
-    *check_specs(STAGED_EVENTS, ["rows_are_conserved"], ["few_rows_are_refused"]),
+    *check_specs(
+        STAGED_EVENTS, ["rows_are_conserved", "contract_is_kept"], ["few_rows_are_refused"]
+    ),
     *check_specs(STAGED_FILES, ["file_is_accepted"]),
 ]
 DAY_CHECKS = check_specs(
-    EVENTS, ["rows_are_conserved", "contract_is_kept"], ["files_have_the_same_columns"]
+    EVENTS,
+    ["rows_are_conserved", "contract_is_kept"],
+    ["files_have_the_same_columns", "volume_is_usual"],
 )
 
 REFUSED_SHARE_BAR = 0.01
@@ -64,8 +75,8 @@ def staged_files(
             raise dg.Failure(f"{file_id} is not in the manifest; materialize raw/event_files first")
         try:
             report = stage(files[file_id], tables, engine)
-        except RowsNotConservedError as error:
-            outcomes.append(Outcome(file_id, errors={"rows_are_conserved": str(error)}))
+        except NotPublishableError as error:
+            outcomes.append(Outcome(file_id, errors={error.check: str(error)}))
             continue
         outcomes.append(_file_outcome(file_id, report))
         context.log.info(
@@ -139,8 +150,8 @@ def event_days(
             outcomes.append(outcome)
             try:
                 day = build_day(plan, connection, folder)
-            except RowsNotConservedError as error:
-                outcome.errors["rows_are_conserved"] = str(error)
+            except NotPublishableError as error:
+                outcome.errors[error.check] = str(error)
                 continue
             built.append(day)
             outcome.metadata = _day_metadata(day)
@@ -150,6 +161,10 @@ def event_days(
                 )
         if built:
             publish_days(built, tables, folder)
+    usual = row_counts_by_day(tables)
+    for outcome, day in zip((o for o in outcomes if not o.errors), built, strict=True):
+        if told := unusual_volume(day.plan.day, usual):
+            outcome.warnings["volume_is_usual"] = told
     rows = sum(day.ledger.kept_row_count for day in built)
     seconds = time.monotonic() - started
     context.log.info(f"{len(built)} days with {rows} rows published in {seconds:.1f} s")

@@ -30,6 +30,7 @@ from ecom_platform.lake.event_files import EventFile
 from ecom_platform.lake.parquet import (
     WrittenPartition,
     arrow_schema,
+    check_contract,
     copy_by_partition,
     write_table,
 )
@@ -49,6 +50,12 @@ def stale_days(tables: TableStore) -> list[date]:
     """Days whose parts are not those that `lake/events` was built from."""
     built = {commit.name: commit.details["inputs"] for commit in tables.commits(EVENTS)}
     return [plan.day for plan in plan_days(tables) if plan.inputs != built.get(str(plan.day))]
+
+
+def row_counts_by_day(tables: TableStore) -> dict[date, int]:
+    """Rows of each day of `lake/events` as it is shown now."""
+    partitions = tables.catalog.partitions(EVENTS)
+    return {date.fromisoformat(part.values[0]): part.row_count for part in partitions}
 
 
 def plan_days(tables: TableStore, days: Iterable[date] | None = None) -> list[DayPlan]:
@@ -83,7 +90,7 @@ def build_day(plan: DayPlan, connection: duckdb.DuckDBPyConnection, folder: Path
     """Put a day together and account for its rows.
 
     Raises:
-        RowsNotConservedError: the sums do not add up.
+        NotPublishableError: the sums do not add up, or the contract is broken.
 
     """
     if part := plan.only_part:
@@ -97,6 +104,8 @@ def build_day(plan: DayPlan, connection: duckdb.DuckDBPyConnection, folder: Path
     else:
         built = _merged(plan, connection, folder)
     built.ledger.check_conservation()
+    if built.written:
+        check_contract(EVENTS, built.written)
     return built
 
 
