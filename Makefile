@@ -29,6 +29,9 @@ clean: ## Stop the local cloud and remove its data, the Dagster home and the vir
 	@if [ -x $(PYTHON) ]; then $(LOCAL) clean; fi
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache
 
+build: $(VENV)/run.stamp ## Stage and build whatever is not up to date, without waiting for a sensor
+	@$(RUN) $(PYTHON) -m ecom_platform.commands.build
+
 answers: $(VENV)/run.stamp ## Print the four answers again
 	@$(RUN) $(PYTHON) -m ecom_platform.commands.answers
 
@@ -76,4 +79,4 @@ $(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp
 	@$(VENV)/bin/uv pip install -q --python $(PYTHON) --require-hashes -r requirements/dev.txt
 	@touch $@
 
-.PHONY: help demo up down clean answers replay-quarantine rebuild-catalog deploy test check lock calibrate
+.PHONY: help demo up down clean build answers replay-quarantine rebuild-catalog deploy test check lock calibrate

@@ -14,7 +14,7 @@ import dagster as dg
 from ecom_platform.contracts import TABLES, marts
 from ecom_platform.contracts.lake import EVENTS, STAGED_FILES
 from ecom_platform.defs.lake.assets import DAY_TABLES, STAGED_TABLES
-from ecom_platform.defs.lake.days import stale_days
+from ecom_platform.defs.lake.days import stale_plans
 from ecom_platform.defs.raw.assets import read_manifest
 from ecom_platform.marts.touched import islands, reach, touched_days
 from ecom_platform.resources.query_engine import QueryEngine
@@ -72,7 +72,7 @@ class Batch:
 
     def rebuild(self) -> list[date]:
         """Build every day whose parts changed, and what reads it; returns those days."""
-        changed = stale_days(self.tables)
+        changed = [plan.day for plan in stale_plans(self.tables)]
         self._run_days([table.key for table in (*DAY_TABLES, *DAILY_MARTS)], changed)
         data_days = self.data_days()
         for mart in WINDOW_MARTS:

@@ -5,7 +5,7 @@ the good ones are recorded one by one, and then the step fails, naming the bad o
 materialization would be recorded for all of them.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import dagster as dg
@@ -76,22 +76,8 @@ def tell(
     yield from check_results(specs, outcomes)
     bad = [outcome for outcome in outcomes if outcome.errors]
     good = [outcome for outcome in outcomes if not outcome.errors]
-    for table in tables:
-        key = dg.AssetKey(table.key)
-        for outcome in good:
-            if bad:
-                context.log_event(
-                    dg.AssetMaterialization(
-                        key,
-                        partition=outcome.partition,
-                        metadata=outcome.metadata,  # type: ignore[arg-type]
-                    )
-                )
-            else:
-                context.add_asset_metadata(
-                    outcome.metadata, asset_key=key, partition_key=outcome.partition
-                )
     if bad:
+        _record(context, tables, good)
         lines = [f"{one.partition}: {'; '.join(one.errors.values())}" for one in bad]
         raise dg.Failure(
             f"{len(bad)} of {len(outcomes)} partitions were refused and not published. "
@@ -99,4 +85,36 @@ def tell(
             allow_retries=False,
         )
     for table in tables:
-        yield dg.MaterializeResult(asset_key=dg.AssetKey(table.key))
+        key = dg.AssetKey(table.key)
+        for outcome in good:
+            context.add_asset_metadata(
+                outcome.metadata, asset_key=key, partition_key=outcome.partition
+            )
+        yield dg.MaterializeResult(asset_key=key)
+
+
+def tell_changed(
+    context: dg.AssetExecutionContext,
+    tables: Sequence[Table],
+    specs: Sequence[dg.AssetCheckSpec],
+    outcomes: Sequence[Outcome],
+    changed: Collection[str],
+) -> Iterator[dg.AssetCheckResult]:
+    """Tell of a run in which all went well, but record only the partitions that changed."""
+    yield from check_results(specs, outcomes)
+    _record(context, tables, [one for one in outcomes if one.partition in changed])
+
+
+def _record(
+    context: dg.AssetExecutionContext, tables: Sequence[Table], outcomes: Sequence[Outcome]
+) -> None:
+    """Record partitions one by one: a yielded materialization counts for all of a run."""
+    for table in tables:
+        for outcome in outcomes:
+            context.log_event(
+                dg.AssetMaterialization(
+                    dg.AssetKey(table.key),
+                    partition=outcome.partition,
+                    metadata=outcome.metadata,  # type: ignore[arg-type]
+                )
+            )

@@ -12,6 +12,11 @@ EVENT_FILES = dg.DynamicPartitionsDefinition(name="event_files")
 DAYS = dg.DailyPartitionsDefinition(start_date=str(FIRST_DATE), end_offset=2)
 """UTC days; an end offset of 2 reaches tomorrow, where clocks ahead of ours already are."""
 
+TRY_AGAIN = dg.RetryPolicy(
+    max_retries=4, delay=5, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS
+)
+"""For a cloud that is away for a minute. What is refused for its content is not tried again."""
+
 
 def days_of(context: dg.AssetExecutionContext) -> list[date]:
     """The days that a run is to build."""

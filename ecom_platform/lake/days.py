@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from statistics import median
-from typing import Literal
+from typing import Any, Literal
 
 from ecom_platform.contracts.lake import EVENT_COLUMNS
 from ecom_platform.lake.errors import RowsNotConservedError
@@ -21,6 +21,9 @@ EXPORT_BAR = 0.5
 USUAL_DAYS = timedelta(days=28)
 FEWEST_USUAL_DAYS = 7
 USUAL_FACTOR = 2.0
+
+COUNTED = "counted"
+"""The role of parts that make a day, in its inputs."""
 
 COLUMNS = ", ".join(column.name for column in EVENT_COLUMNS)
 
@@ -82,7 +85,7 @@ class DayPlan:
         Equal inputs make an equal day.
         """
         roles = {
-            "counted": self.counted,
+            COUNTED: self.counted,
             "retired": self.retired,
             "waiting": self.waiting,
             "superseded": self.superseded,
@@ -238,6 +241,30 @@ REDELIVERED_SELECT = f"""
 """
 """How many rows of a day an earlier file already brought, by the formula for a single file: of a
 row that file i has n_i times, max(0, n_i - max over j < i of n_j) are kept from it."""
+
+
+def keeps_content(
+    plan: DayPlan, ledger: DayLedger, before_inputs: Mapping[str, str], before: Mapping[str, Any]
+) -> bool:
+    """Whether a day says the same as its last version, so that nobody below need read it again.
+
+    A day has of each row as many as its fullest file. More files can only add rows, so that the
+    same number of rows, from at least the files of before, are the same rows.
+
+    Args:
+        plan: the parts of the day now.
+        ledger: where their rows went.
+        before_inputs: `inputs` of the version before.
+        before: its ledger, as the commit keeps it.
+
+    """
+    counted_before = {k: v for k, v in before_inputs.items() if v.startswith(COUNTED)}
+    return (
+        counted_before.items() <= plan.inputs.items()
+        and before["kept_row_count"] == ledger.kept_row_count
+        and before["is_partial"] == ledger.is_partial
+        and before["source"] == ledger.source
+    )
 
 
 def unusual_volume(day: date, rows_by_day: Mapping[date, int]) -> str | None:

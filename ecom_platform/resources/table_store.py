@@ -67,6 +67,10 @@ class TableStore(dg.ConfigurableResource):  # type: ignore[type-arg]
             PublishConflictError: another writer took the number of a version.
 
         """
+        if not drafts:
+            return []
+        # Before the record is written: a table that is missing must not part the two.
+        self.catalog.ensure_table(table, self.objects.uri(f"{table.path}/"))
         numbers = latest_numbers(self.objects.list_keys(commits_prefix(table.path)))
         commits = [
             Commit(

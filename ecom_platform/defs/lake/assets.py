@@ -16,13 +16,14 @@ from ecom_platform.contracts.lake import (
 from ecom_platform.defs.lake.days import (
     BuiltDay,
     build_day,
+    keep_versions,
     plan_days,
     publish_days,
     row_counts_by_day,
 )
 from ecom_platform.defs.lake.staging import StagingReport, stage
-from ecom_platform.defs.outcomes import Outcome, check_specs, tell
-from ecom_platform.defs.partitions import DAYS, EVENT_FILES, days_of
+from ecom_platform.defs.outcomes import Outcome, check_specs, tell, tell_changed
+from ecom_platform.defs.partitions import DAYS, EVENT_FILES, TRY_AGAIN, days_of
 from ecom_platform.defs.raw.assets import read_manifest
 from ecom_platform.defs.specs import table_spec
 from ecom_platform.lake.days import unusual_volume
@@ -63,6 +64,7 @@ def _catalog(table: Table) -> dg.AssetKey:
     partitions_def=EVENT_FILES,
     backfill_policy=dg.BackfillPolicy.single_run(),
     pool="lake_staged_events",
+    retry_policy=TRY_AGAIN,
 )
 def staged_files(
     context: dg.AssetExecutionContext, tables: TableStore, engine: QueryEngine
@@ -121,6 +123,7 @@ def _file_outcome(file_id: str, report: StagingReport) -> Outcome:
     specs=[
         table_spec(
             table,
+            skippable=True,
             deps=[
                 dg.AssetDep(
                     dg.AssetKey(STAGED_EVENTS.key),
@@ -135,6 +138,7 @@ def _file_outcome(file_id: str, report: StagingReport) -> Outcome:
     partitions_def=DAYS,
     backfill_policy=dg.BackfillPolicy.single_run(),
     pool="lake_events",
+    retry_policy=TRY_AGAIN,
 )
 def event_days(
     context: dg.AssetExecutionContext, tables: TableStore, engine: QueryEngine
@@ -160,15 +164,34 @@ def event_days(
                     f"absent columns differ: {sorted(absences)}; repeats are not recognised"
                 )
         if built:
+            names = [str(day.plan.day) for day in built]
+            before = {commit.name: commit for commit in tables.commits(EVENTS, names)}
+            built = keep_versions(built, before)
             publish_days(built, tables, folder)
     usual = row_counts_by_day(tables)
     for outcome, day in zip((o for o in outcomes if not o.errors), built, strict=True):
         if told := unusual_volume(day.plan.day, usual):
             outcome.warnings["volume_is_usual"] = told
     rows = sum(day.ledger.kept_row_count for day in built)
-    seconds = time.monotonic() - started
-    context.log.info(f"{len(built)} days with {rows} rows published in {seconds:.1f} s")
-    yield from tell(context, DAY_TABLES, DAY_CHECKS, outcomes)
+    changed = {str(day.plan.day) for day in built if not day.kept}
+    context.log.info(
+        f"{len(built)} days with {rows} rows published in {time.monotonic() - started:.1f} s,"
+        f" {len(changed)} of them say something new"
+    )
+    if not any(outcome.errors for outcome in outcomes) and _is_alone(context):
+        yield from tell_changed(context, DAY_TABLES, DAY_CHECKS, outcomes, changed)
+    else:
+        yield from tell(context, DAY_TABLES, DAY_CHECKS, outcomes)
+
+
+def _is_alone(context: dg.AssetExecutionContext) -> bool:
+    """Whether the run goes no further than the lake, as those of `changed_days_sensor` do.
+
+    Such a run records just the days that changed, so that nothing below is built in vain. One that
+    goes on to the marts must not skip them: somebody asked for them.
+    """
+    selected = context.run.asset_selection or frozenset()
+    return bool(selected) and selected <= {dg.AssetKey(table.key) for table in DAY_TABLES}
 
 
 def _day_metadata(day: BuiltDay) -> dict[str, object]:
@@ -181,4 +204,5 @@ def _day_metadata(day: BuiltDay) -> dict[str, object]:
         "rows_waiting": ledger.waiting_row_count,
         "files": [part.file.file_id for part in day.plan.counted],
         "is_merged": day.written is not None,
+        "is_unchanged": day.kept is not None,
     }

@@ -3,8 +3,8 @@
 What does not belong here: the Dagster asset (`assets`), and what makes a day (`lake.days`).
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from ecom_platform.lake.days import (
     DayPlan,
     StagedPart,
     file_copies_select,
+    keeps_content,
     ledger_of,
     merge_select,
     plan_day,
@@ -39,17 +40,25 @@ from ecom_platform.resources.table_store import Draft, TableStore
 
 @dataclass(frozen=True)
 class BuiltDay:
-    """A day that was put together but is not published yet: a part as it lies, or new files."""
+    """A day that was put together but is not published yet.
+
+    Attributes:
+        plan, ledger: what it is made from, and where every row went.
+        written: new files; none where a part is taken as it lies.
+        kept: the version before, where the day says the same still.
+
+    """
 
     plan: DayPlan
     ledger: DayLedger
     written: WrittenPartition | None
+    kept: PublishedPartition | None = None
 
 
-def stale_days(tables: TableStore) -> list[date]:
-    """Days whose parts are not those that `lake/events` was built from."""
+def stale_plans(tables: TableStore) -> list[DayPlan]:
+    """Plans of the days whose parts are not those that `lake/events` was built from."""
     built = {commit.name: commit.details["inputs"] for commit in tables.commits(EVENTS)}
-    return [plan.day for plan in plan_days(tables) if plan.inputs != built.get(str(plan.day))]
+    return [plan for plan in plan_days(tables) if plan.inputs != built.get(str(plan.day))]
 
 
 def row_counts_by_day(tables: TableStore) -> dict[date, int]:
@@ -109,6 +118,18 @@ def build_day(plan: DayPlan, connection: duckdb.DuckDBPyConnection, folder: Path
     return built
 
 
+def keep_versions(built: Sequence[BuiltDay], before: Mapping[str, Commit]) -> list[BuiltDay]:
+    """The same days, with the version before where a day says the same still."""
+    found = []
+    for day in built:
+        old = before.get(str(day.plan.day))
+        is_same = old is not None and keeps_content(
+            day.plan, day.ledger, old.details["inputs"], old.details["ledger"]
+        )
+        found.append(replace(day, kept=old.partitions[0]) if old and is_same else day)
+    return found
+
+
 def _merged(plan: DayPlan, connection: duckdb.DuckDBPyConnection, folder: Path) -> BuiltDay:
     copies = file_copies_select(plan)
     connection.execute(f"create or replace temp table {FILE_COPIES} as {copies}")
@@ -123,12 +144,12 @@ def _merged(plan: DayPlan, connection: duckdb.DuckDBPyConnection, folder: Path) 
 
 def publish_days(built: Sequence[BuiltDay], tables: TableStore, folder: Path) -> list[Commit]:
     """Publish days and their ledger, and return the commits of `lake/events`."""
-    merged = [((str(day.plan.day),), day.written) for day in built if day.written]
+    merged = [((str(day.plan.day),), day.written) for day in built if day.written and not day.kept]
     placed = {part.values: part for part in tables.upload(EVENTS, merged)}
     drafts = []
     for day in built:
         values = (str(day.plan.day),)
-        part = placed.get(values) or _pointed(day.plan)
+        part = day.kept or placed.get(values) or _pointed(day.plan)
         details = {
             "ledger": {**asdict(day.ledger), "last_modified_at": str(day.ledger.last_modified_at)},
             "inputs": day.plan.inputs,

@@ -2,14 +2,14 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 
 import dagster as dg
 
 from ecom_platform.contracts import TABLES, Input, Table, marts
 from ecom_platform.contracts.lake import EVENTS
 from ecom_platform.defs.outcomes import Outcome, check_specs, tell
-from ecom_platform.defs.partitions import DAYS, days_of
+from ecom_platform.defs.partitions import DAYS, TRY_AGAIN, days_of
 from ecom_platform.defs.specs import preview, table_spec
 from ecom_platform.lake.commits import PublishedPartition
 from ecom_platform.lake.parquet import WrittenPartition
@@ -27,6 +27,21 @@ from ecom_platform.resources.table_store import Draft, TableStore
 CHUNK_ROWS = 12_000_000
 """Event rows that one query reads at most (or one day): it bounds memory, whatever the range."""
 PREVIEW_ROWS = 10
+
+FOLLOWS_ITS_INPUTS = (
+    dg.AutomationCondition.eager()
+    # Late rows change old days, and a window at the edge of the data lacks some of its days.
+    .without(dg.AutomationCondition.in_latest_time_window())
+    .without(~dg.AutomationCondition.any_deps_missing())
+    # A Glue table that was looked at again says nothing of any day.
+    .ignore(dg.AssetSelection.groups("catalog"))
+)
+"""A day of a mart is built when a day that it reads was, and nothing that it reads is under way."""
+
+FRESHNESS = dg.FreshnessPolicy.time_window(
+    fail_window=timedelta(hours=48), warn_window=timedelta(hours=30)
+)
+"""Exports come once a day; two that fail to come are worth waking somebody."""
 
 
 def dependencies(mart: Table) -> Iterator[dg.AssetDep]:
@@ -55,11 +70,16 @@ def mart_asset(mart: Table) -> dg.AssetsDefinition:
 
     @dg.multi_asset(
         name=mart.name,
-        specs=[table_spec(mart, deps=dependencies(mart))],
+        specs=[
+            table_spec(mart, deps=dependencies(mart)).replace_attributes(
+                automation_condition=FOLLOWS_ITS_INPUTS, freshness_policy=FRESHNESS
+            )
+        ],
         check_specs=specs,
         partitions_def=DAYS,
         backfill_policy=dg.BackfillPolicy.single_run(),
         pool=f"marts_{mart.name}",
+        retry_policy=TRY_AGAIN,
     )
     def build(
         context: dg.AssetExecutionContext, tables: TableStore, engine: QueryEngine

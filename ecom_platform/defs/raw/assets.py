@@ -7,7 +7,7 @@ import dagster as dg
 import pyarrow as pa
 
 from ecom_platform.contracts.lake import RAW_EVENT_FILES
-from ecom_platform.defs.partitions import EVENT_FILES
+from ecom_platform.defs.partitions import EVENT_FILES, TRY_AGAIN
 from ecom_platform.defs.specs import preview, table_metadata
 from ecom_platform.lake.event_files import EventFile
 from ecom_platform.lake.parquet import arrow_schema, write_table
@@ -26,6 +26,7 @@ PREVIEW_ROWS = 20
     metadata=table_metadata(RAW_EVENT_FILES),
     deps=[dg.AssetKey(["catalog", RAW_EVENT_FILES.name])],
     pool="raw_event_files",
+    retry_policy=TRY_AGAIN,
 )
 def event_files(
     context: dg.AssetExecutionContext, tables: TableStore, engine: QueryEngine

@@ -1,0 +1,89 @@
+"""What arrives under `raw/`: each new or changed object gets a partition and is staged."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+import dagster as dg
+
+from ecom_platform.contracts.lake import RAW_EVENT_FILES, STAGED_FILES
+from ecom_platform.defs.lake.assets import STAGED_TABLES
+from ecom_platform.defs.partitions import EVENT_FILES
+from ecom_platform.defs.raw.assets import Manifest, read_manifest
+from ecom_platform.lake.commits import commits_prefix, latest_numbers
+from ecom_platform.lake.event_files import EventFile
+from ecom_platform.resources.table_store import TableStore
+
+CURSOR_VERSION = 1
+MOST_FILES_A_TICK = 50
+"""Files whose staging one tick starts; the others follow in the next ones."""
+
+MANIFEST_KEY = dg.AssetKey(RAW_EVENT_FILES.key)
+STAGING_KEYS = [MANIFEST_KEY, *(dg.AssetKey(table.key) for table in STAGED_TABLES)]
+
+
+@dataclass(frozen=True)
+class Arrivals:
+    """What a listing of the bucket asks for.
+
+    Attributes:
+        waiting: files that were never staged, in manifest order.
+        is_manifest_stale: whether another version lies under a key than the manifest says, though
+            no file waits: a correction was taken back.
+
+    """
+
+    waiting: list[EventFile]
+    is_manifest_stale: bool
+
+
+def judge(listing: Sequence[EventFile], manifest: Manifest, staged: set[str]) -> Arrivals:
+    """Hold a listing against what is known."""
+    waiting = [file for file in listing if file.file_id not in staged]
+    lying = {file.object_key: file.file_id for file in listing}
+    is_stale = not waiting and not (lying.items() <= manifest.current.items())
+    return Arrivals(sorted(waiting, key=lambda file: file.manifest_order), is_stale)
+
+
+@dg.sensor(
+    name="raw_event_files_sensor",
+    asset_selection=STAGING_KEYS,
+    minimum_interval_seconds=15,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Sees new or changed CSV objects, adds a partition for each, starts its staging.",
+)
+def raw_event_files_sensor(
+    context: dg.SensorEvaluationContext, tables: TableStore
+) -> dg.SensorResult | dg.SkipReason:
+    listing = tables.objects.event_files()
+    fingerprint = digest([file.file_id for file in listing])
+    if context.cursor == cursor_of(fingerprint):
+        return dg.SkipReason(f"{len(listing)} files, none of them new")
+    staged = set(latest_numbers(tables.objects.list_keys(commits_prefix(STAGED_FILES.path))))
+    arrivals = judge(listing, read_manifest(tables), staged)
+    now = arrivals.waiting[:MOST_FILES_A_TICK]
+    requests = [
+        dg.RunRequest(
+            run_key=file.file_id, partition_key=file.file_id, asset_selection=STAGING_KEYS
+        )
+        for file in now
+    ]
+    if arrivals.is_manifest_stale:
+        requests.append(dg.RunRequest(run_key=fingerprint, asset_selection=[MANIFEST_KEY]))
+    context.log.info(f"{len(listing)} files, {len(arrivals.waiting)} to stage, {len(now)} now")
+    is_all = len(now) == len(arrivals.waiting)
+    return dg.SensorResult(
+        run_requests=requests,
+        dynamic_partitions_requests=[EVENT_FILES.build_add_request([f.file_id for f in now])],
+        cursor=cursor_of(fingerprint) if is_all else None,
+    )
+
+
+def cursor_of(fingerprint: str) -> str:
+    """What a tick leaves to the next one: that all of this was handled."""
+    return json.dumps({"version": CURSOR_VERSION, "handled": fingerprint})
+
+
+def digest(names: Sequence[str]) -> str:
+    return sha256("\n".join(sorted(names)).encode()).hexdigest()[:16]
