@@ -56,8 +56,17 @@ class BuiltDay:
 
 
 def stale_plans(tables: TableStore) -> list[DayPlan]:
-    """Plans of the days whose parts are not those that `lake/events` was built from."""
-    built = {commit.name: commit.details["inputs"] for commit in tables.commits(EVENTS)}
+    """Plans of the days whose parts are not those that `lake/events` was built from.
+
+    A day whose newest version is not the one that the catalog shows is stale too: its writer died
+    between the two.
+    """
+    shown = {part.values[0]: part for part in tables.catalog.partitions(EVENTS)}
+    built = {
+        commit.name: commit.details["inputs"]
+        for commit in tables.commits(EVENTS)
+        if shown.get(commit.name) == commit.partitions[0]
+    }
     return [plan for plan in plan_days(tables) if plan.inputs != built.get(str(plan.day))]
 
 
@@ -149,7 +158,10 @@ def publish_days(built: Sequence[BuiltDay], tables: TableStore, folder: Path) ->
     drafts = []
     for day in built:
         values = (str(day.plan.day),)
-        part = day.kept or placed.get(values) or _pointed(day.plan)
+        place = placed.get(values) or _pointed(day.plan)
+        # Readers of the day read of its ledger only this, beside the rows.
+        content = f"{place.location}#is_partial={day.ledger.is_partial}"
+        part = day.kept or replace(place, content=content)
         details = {
             "ledger": {**asdict(day.ledger), "last_modified_at": str(day.ledger.last_modified_at)},
             "inputs": day.plan.inputs,
