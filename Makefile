@@ -41,6 +41,9 @@ answers: $(VENV)/run.stamp ## Print the four answers again
 replay-quarantine: $(VENV)/run.stamp ## Read files with refused rows again, after a rule was mended
 	@$(RUN) $(PYTHON) -m ecom_platform.commands.replay_quarantine
 
+remove-old-versions: $(VENV)/run.stamp ## Free the space of versions that were replaced more than a day ago
+	@$(RUN) $(PYTHON) -m ecom_platform.commands.remove_old_versions
+
 rebuild-catalog: $(VENV)/run.stamp ## Make the Glue catalog anew from the commit records
 	@$(RUN) $(PYTHON) -m ecom_platform.commands.rebuild_catalog
 
@@ -92,4 +95,4 @@ $(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp
 	@$(VENV)/bin/uv pip install -q --python $(PYTHON) --require-hashes -r requirements/dev.txt
 	@touch $@
 
-.PHONY: help demo up down clean build answers replay-quarantine rebuild-catalog deploy test check lock calibrate bench-batch
+.PHONY: help demo up down clean build remove-old-versions answers replay-quarantine rebuild-catalog deploy test check lock calibrate bench-batch

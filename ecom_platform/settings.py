@@ -28,6 +28,7 @@ class Settings:
         database_prefix: put before each Glue database name (`lake`, `marts`), for shared accounts.
         aws_profile: profile of the AWS configuration whose role the platform works under.
         producer_profile: the same for whoever delivers event files.
+        cleaner_profile: the same for the removal of old versions, which alone may delete.
         scratch_dir: folder for the one local copy of a file while it is staged, and for spilling.
         memory_limit: what DuckDB may take before it spills to `scratch_dir`.
 
@@ -38,6 +39,7 @@ class Settings:
     database_prefix: str
     aws_profile: str | None
     producer_profile: str | None
+    cleaner_profile: str | None
     scratch_dir: Path
     memory_limit: str
 
@@ -55,6 +57,7 @@ class Settings:
             database_prefix=found.get("ECOM_DATABASE_PREFIX", ""),
             aws_profile=found.get("ECOM_AWS_PROFILE") or None,
             producer_profile=found.get("ECOM_PRODUCER_PROFILE") or None,
+            cleaner_profile=found.get("ECOM_CLEANER_PROFILE") or None,
             scratch_dir=Path(found.get("ECOM_SCRATCH_DIR") or tempfile.gettempdir()),
             memory_limit=found.get("ECOM_MEMORY_LIMIT", "2GB"),
         )

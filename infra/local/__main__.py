@@ -61,6 +61,7 @@ def _deploy(cloud: LocalCloud) -> dict[str, str]:
         "ECOM_DATA_BUCKET": outputs["DataBucketName"],
         "ECOM_AWS_PROFILE": "ecom-batch",
         "ECOM_PRODUCER_PROFILE": "ecom-producer",
+        "ECOM_CLEANER_PROFILE": "ecom-cleaner",
     }
 
 

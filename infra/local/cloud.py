@@ -19,7 +19,7 @@ REGION = "us-east-1"
 ACCOUNT = "000000000000"
 ROOT_KEY = "test"
 DEFAULT_PORT = 4566
-PROFILES = {"ecom-batch": "ecom-batch", "ecom-producer": "ecom-producer"}
+PROFILES = {name: name for name in ("ecom-batch", "ecom-producer", "ecom-cleaner")}
 """Profile of the AWS configuration → the role that it works under."""
 
 START_SECONDS = 60
