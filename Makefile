@@ -4,6 +4,9 @@ SHELL := /bin/bash
 CLOUD_PORT ?= 4566
 UI_PORT ?= 3000
 EVENTS ?=
+SCENARIO ?= demo
+RATE ?=
+SPEED ?=
 ENVIRONMENT ?= aws
 
 VENV := .venv
@@ -28,6 +31,10 @@ down: $(VENV)/run.stamp ## Stop a local cloud that was left running
 clean: ## Stop the local cloud and remove its data, the Dagster home and the virtual environment
 	@if [ -x $(PYTHON) ]; then $(LOCAL) clean; fi
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache
+
+simulate: $(VENV)/run.stamp ## Play a scenario on the stream, in a second terminal; SCENARIO=file.yaml RATE=200 SPEED=2
+	@$(RUN) $(PYTHON) -m ecom_platform.commands.simulate --scenario "$(SCENARIO)" \
+	  $(if $(RATE),--rate $(RATE)) $(if $(SPEED),--speed $(SPEED)) || [ $$? -eq 130 ]
 
 build: $(VENV)/run.stamp ## Stage and build whatever is not up to date, without waiting for a sensor
 	@$(RUN) $(PYTHON) -m ecom_platform.commands.build
@@ -79,4 +86,4 @@ $(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp
 	@$(VENV)/bin/uv pip install -q --python $(PYTHON) --require-hashes -r requirements/dev.txt
 	@touch $@
 
-.PHONY: help demo up down clean build answers replay-quarantine rebuild-catalog deploy test check lock calibrate
+.PHONY: help demo up down simulate clean build answers replay-quarantine rebuild-catalog deploy test check lock calibrate
