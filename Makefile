@@ -5,6 +5,7 @@ CLOUD_PORT ?= 4566
 UI_PORT ?= 3000
 EVENTS ?=
 SCENARIO ?= demo
+FILES ?=
 RATE ?=
 SPEED ?=
 ENVIRONMENT ?= aws
@@ -32,8 +33,9 @@ clean: ## Stop the local cloud and remove its data, the Dagster home and the vir
 	@if [ -x $(PYTHON) ]; then $(LOCAL) clean; fi
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache
 
-simulate: $(VENV)/run.stamp ## Play a scenario on the stream, in a second terminal; SCENARIO=file.yaml RATE=200 SPEED=2
-	@$(RUN) $(PYTHON) -m ecom_platform.commands.simulate --scenario "$(SCENARIO)" \
+simulate: $(VENV)/run.stamp ## Play a scenario on the stream; SCENARIO=file.yaml RATE=200 SPEED=2, or FILES=raw/
+	@$(RUN) $(PYTHON) -m ecom_platform.commands.simulate \
+	  $(if $(FILES),--files $(FILES),--scenario "$(SCENARIO)") \
 	  $(if $(RATE),--rate $(RATE)) $(if $(SPEED),--speed $(SPEED)) || [ $$? -eq 130 ]
 
 build: $(VENV)/run.stamp ## Stage and build whatever is not up to date, without waiting for a sensor

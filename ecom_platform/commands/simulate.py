@@ -26,8 +26,10 @@ from ecom_platform.traffic.replay import Replay
 from ecom_platform.traffic.scenario import ScenarioError, read_scenario, shipped_names
 from ecom_platform.traffic.truth import Actor, Truth
 from ecom_platform.traffic.wire import SourceRow, wire_time
+from ecom_platform.traffic.wire_dirt import WireDirt
 
 INTERRUPTED = 130
+LARGEST_SHARE = 0.5
 
 
 class NoFilesError(ValueError):
@@ -100,6 +102,8 @@ def _scenario(options: argparse.Namespace) -> Play:
     scenario = read_scenario(options.scenario)
     if options.rate is not None:
         scenario = replace(scenario, people_rate=options.rate)
+    if options.dirt is not None:
+        scenario = replace(scenario, dirt=_dirt(options.dirt))
     found = staging.events(staging.families(scenario, seed=options.seed))
     start_ms = _start_ms(options)
     return Play(
@@ -128,8 +132,13 @@ def _files(options: argparse.Namespace, settings: Settings, rows: EventRows) -> 
             speed=options.speed,
             rate=options.rate,
             key_salt=options.key_salt,
+            dirt=_dirt(options.dirt or 0.0),
         ),
     )
+
+
+def _dirt(share: float) -> WireDirt:
+    return WireDirt(broken_share=share, duplicate_share=share, delayed_share=share)
 
 
 def _rows_in_bucket(
@@ -198,6 +207,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--start-at", type=_moment, help="event time of the start (default: now)")
     add("--replay-id", help="part of every event id (default: the start)")
     add("--key-salt", type=_count, default=1, help="partition keys a category (default: 1)")
+    add("--dirt", type=_share, help="share of events broken, sent twice, and delayed")
     add("--truth", type=Path, help="file for who acted and when, as JSON")
     add("--dry-run", type=Path, metavar="FILE", help="write lines of JSON at once, send nothing")
     return parser
@@ -207,6 +217,13 @@ def _positive(text: str) -> float:
     value = float(text)
     if not 0 < value < float("inf"):
         raise argparse.ArgumentTypeError(f"{text} is not above 0")
+    return value
+
+
+def _share(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= LARGEST_SHARE:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and {LARGEST_SHARE}")
     return value
 
 

@@ -7,7 +7,15 @@ import heapq
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from ecom_platform.traffic.wire import NumberedRow, SourceRow, numbered, wire_bytes, wire_event
+from ecom_platform.traffic.wire import (
+    NumberedRow,
+    SourceRow,
+    WireEvent,
+    event_id,
+    numbered,
+    wire_bytes,
+    wire_event,
+)
 from ecom_platform.traffic.wire_dirt import WireDirt, broken_bytes
 
 EVENT = "event"
@@ -88,28 +96,37 @@ class Replay:
     def _records_of(self, row: NumberedRow, *, passed_ms: int, now_ms: int) -> list[Record]:
         event_ms = self.start_ms + passed_ms
         event = wire_event(row, time_ms=event_ms, replay_id=self.replay_id)
-        event_id, data = str(event["event_id"]), wire_bytes(event)
-        send_ms = now_ms + self.dirt.delay_ms(event_id)
-        second_ms = self.dirt.second_delivery_ms(event_id)
-        defect = self.dirt.defect(event_id)
-        found = [(send_ms, EVENT, data)]
-        if second_ms is not None:
-            found.append((send_ms + second_ms, DUPLICATE, data))
-        if defect is not None:
-            copy = NumberedRow(row=row.row, copy=-1 - row.copy)
-            event = wire_event(copy, time_ms=event_ms, replay_id=self.replay_id)
-            found.append((send_ms, defect.value, broken_bytes(event, defect)))
         return [
             Record(
-                send_ms=at,
-                data=content,
+                send_ms=now_ms + later_ms,
+                data=data,
                 partition_key=self._key(row.row),
                 what=what,
                 event_ms=event_ms,
                 user_id=row.row.user_id,
             )
-            for at, what, content in found
+            for later_ms, what, data in self._soiled(row, event)
         ]
+
+    def _soiled(self, row: NumberedRow, event: WireEvent) -> Iterator[tuple[int, str, bytes]]:
+        """How much later than due, what, and the data: the event, and what dirt puts beside it.
+
+        Dirt goes by the row, not by the replay: another start soils the same rows.
+        """
+        data = wire_bytes(event)
+        if self.dirt.is_none:
+            yield 0, EVENT, data
+            return
+        row_id = event_id(row, replay_id="")
+        later_ms = self.dirt.delay_ms(row_id)
+        yield later_ms, EVENT, data
+        second_ms = self.dirt.second_delivery_ms(row_id)
+        if second_ms is not None:
+            yield later_ms + second_ms, DUPLICATE, data
+        defect = self.dirt.defect(row_id)
+        if defect is not None:
+            other_id = event_id(row, replay_id=f"{self.replay_id} {defect}")
+            yield later_ms, defect.value, broken_bytes({**event, "event_id": other_id}, defect)
 
     def _key(self, row: SourceRow) -> str:
         if self.key_salt == 1:

@@ -1,6 +1,6 @@
 """What goes wrong on the way of an event: broken records, second deliveries, delays.
 
-Every choice is a hash of the event's id, so dirt moves no clean record and leaves with its actor. A
+Every choice is a hash of the row's id, so dirt moves no clean record and leaves with its actor. A
 broken record is an extra one behind an intact one; nothing clean is lost. Dirt of files is `dirt`.
 """
 
@@ -42,27 +42,32 @@ class WireDirt:
     delayed_share: float = 0.0
     longest_delay_seconds: float = 2.0
 
-    def delay_ms(self, event_id: str) -> int:
+    @property
+    def is_none(self) -> bool:
+        """Whether nothing goes wrong."""
+        return not (self.broken_share or self.duplicate_share or self.delayed_share)
+
+    def delay_ms(self, row_id: str) -> int:
         """How much later than its time an event is sent."""
-        if _unit(event_id, "delayed") >= self.delayed_share:
+        if _unit(row_id, "delayed") >= self.delayed_share:
             return 0
-        return self._pause_ms(event_id, "delay")
+        return self._pause_ms(row_id, "delay")
 
-    def second_delivery_ms(self, event_id: str) -> int | None:
+    def second_delivery_ms(self, row_id: str) -> int | None:
         """How long after the first delivery the same record comes again, if it does."""
-        if _unit(event_id, "twice") >= self.duplicate_share:
+        if _unit(row_id, "twice") >= self.duplicate_share:
             return None
-        return self._pause_ms(event_id, "second")
+        return self._pause_ms(row_id, "second")
 
-    def defect(self, event_id: str) -> WireDefect | None:
+    def defect(self, row_id: str) -> WireDefect | None:
         """The defect of the broken record behind this event, if there is one."""
-        if _unit(event_id, "broken") >= self.broken_share:
+        if _unit(row_id, "broken") >= self.broken_share:
             return None
         defects = tuple(WireDefect)
-        return defects[int(_unit(event_id, "defect") * len(defects))]
+        return defects[int(_unit(row_id, "defect") * len(defects))]
 
-    def _pause_ms(self, event_id: str, purpose: str) -> int:
-        return int(_unit(event_id, purpose) * self.longest_delay_seconds * 1000)
+    def _pause_ms(self, row_id: str, purpose: str) -> int:
+        return int(_unit(row_id, purpose) * self.longest_delay_seconds * 1000)
 
 
 def broken_bytes(event: WireEvent, defect: WireDefect) -> bytes:
@@ -74,8 +79,8 @@ def _with(**changed: object) -> Broken:
     return lambda event: wire_bytes({**event, **changed})
 
 
-def _unit(event_id: str, purpose: str) -> float:
-    digest = hashlib.blake2b(f"{purpose}:{event_id}".encode(), digest_size=6).digest()
+def _unit(row_id: str, purpose: str) -> float:
+    digest = hashlib.blake2b(f"{purpose}:{row_id}".encode(), digest_size=6).digest()
     return int.from_bytes(digest, "little") / 2.0**48
 
 

@@ -138,3 +138,16 @@ def test_dirt_leaves_with_its_actor(share: str) -> None:
     everybody = played(rows(1_000), dirt=dirt, origin_ms=5_000)
     fewer = played([r for r in rows(1_000) if r.user_id != 7], dirt=dirt, origin_ms=5_000)
     assert sorted(r.data for r in everybody if r.user_id != 7) == sorted(r.data for r in fewer)
+
+
+def test_another_replay_soils_the_same_rows() -> None:
+    dirt = WireDirt(broken_share=0.1, duplicate_share=0.1, delayed_share=0.1)
+
+    def soiled(**how: object) -> list[tuple[int, str, int]]:
+        return [(r.send_ms, r.what, r.user_id) for r in played(rows(1_000), dirt=dirt, **how)]
+
+    assert soiled() == soiled(replay_id="other", start_ms=START_MS + 1)
+    ids = [
+        json.loads(r.data)["event_id"] for r in played(rows(1_000), dirt=dirt) if r.what == EVENT
+    ]
+    assert len(set(ids)) == 1_000
