@@ -236,6 +236,8 @@ def test_records_are_never_sent_before_their_time(monkeypatch: pytest.MonkeyPatc
 def test_wrong_option_is_told_in_plain_words(capsys: pytest.CaptureFixture[str]) -> None:
     assert simulate.main(["--scenario=nowhere"]) == 1
     assert "shipped ones: all_families, controls_only, demo" in capsys.readouterr().err
+    assert simulate.main(["--dry-run=/nowhere/x"]) == 1
+    assert "error: [Errno 2] No such file or directory" in capsys.readouterr().err
     for wrong, words in (("--rate=0", "0 is not above 0"), ("--start-at=soon", "soon is no time")):
         with pytest.raises(SystemExit):
             simulate.main([wrong])
