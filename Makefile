@@ -4,6 +4,10 @@ SHELL := /bin/bash
 CLOUD_PORT ?= 4566
 UI_PORT ?= 3000
 EVENTS ?=
+SCENARIO ?= demo
+FILES ?=
+RATE ?=
+SPEED ?=
 ENVIRONMENT ?= aws
 ROWS ?= 10000000
 BENCH ?=
@@ -31,6 +35,11 @@ down: $(VENV)/run.stamp ## Stop a local cloud that was left running
 clean: ## Stop the local cloud and remove its data, the Dagster home and the virtual environment
 	@if [ -x $(PYTHON) ]; then $(LOCAL) clean; fi
 	@rm -rf $(VENV) $(SPARK_VENV) .benchmarks .mypy_cache .ruff_cache .pytest_cache
+
+simulate: $(VENV)/run.stamp ## Play a scenario on the stream; SCENARIO=file.yaml RATE=200 SPEED=2, or FILES=raw/
+	@$(RUN) $(PYTHON) -m ecom_platform.commands.simulate \
+	  $(if $(FILES),--files $(FILES),--scenario "$(SCENARIO)") \
+	  $(if $(RATE),--rate $(RATE)) $(if $(SPEED),--speed $(SPEED)) || [ $$? -eq 130 ]
 
 build: $(VENV)/run.stamp ## Stage and build whatever is not up to date, without waiting for a sensor
 	@$(RUN) $(PYTHON) -m ecom_platform.commands.build
@@ -95,4 +104,4 @@ $(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp
 	@$(VENV)/bin/uv pip install -q --python $(PYTHON) --require-hashes -r requirements/dev.txt
 	@touch $@
 
-.PHONY: help demo up down clean build remove-old-versions answers replay-quarantine rebuild-catalog deploy test check lock calibrate bench-batch
+.PHONY: help demo up down simulate clean build remove-old-versions answers replay-quarantine rebuild-catalog deploy test check lock calibrate bench-batch

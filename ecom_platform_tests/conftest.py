@@ -55,7 +55,7 @@ def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalClou
 
 
 def forget_clients() -> None:
-    for cached in (aws.session, aws.s3_client, aws.glue_client):
+    for cached in (aws.session, aws.s3_client, aws.glue_client, aws.kinesis_client):
         cached.cache_clear()
 
 

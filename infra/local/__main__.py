@@ -44,7 +44,7 @@ def run(cloud: LocalCloud, state: Path, command: Sequence[str]) -> int:
     was_started = cloud.start()
     try:
         variables = {**os.environ, **cloud.environment(), **_deploy(cloud)}
-        return _in_front(command, {**variables, **_dagster_home(state)})
+        return _in_front(command, {**variables, **_dagster_home(state, is_alone=was_started)})
     finally:
         if was_started:
             cloud.stop()
@@ -65,14 +65,15 @@ def _deploy(cloud: LocalCloud) -> dict[str, str]:
     }
 
 
-def _dagster_home(state: Path) -> dict[str, str]:
+def _dagster_home(state: Path, *, is_alone: bool) -> dict[str, str]:
     home = state / "dagster"
     home.mkdir(parents=True, exist_ok=True)
     shutil.copy(Path(__file__).parent / "dagster.yaml", home / "dagster.yaml")
     scratch = state / "scratch"
-    # Nothing lives here between runs; a killed run may have left its files.
-    shutil.rmtree(scratch, ignore_errors=True)
-    scratch.mkdir()
+    if is_alone:
+        # Nothing lives here between runs; a killed run may have left its files.
+        shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir(exist_ok=True)
     return {"DAGSTER_HOME": str(home), "ECOM_SCRATCH_DIR": str(scratch)}
 
 
