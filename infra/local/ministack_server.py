@@ -11,7 +11,7 @@ from functools import wraps
 from typing import Any
 
 from ministack import app
-from ministack.services import kinesis, s3
+from ministack.services import kinesis, s3, sts
 
 _range_asked: contextvars.ContextVar[bool] = contextvars.ContextVar("range_asked", default=False)
 
@@ -68,9 +68,16 @@ def expire_only_old_records() -> None:
     kinesis._expire_records = expire_if_due
 
 
+def keep_sessions() -> None:
+    """Sessions of roles end with the server, and who holds one is refused for up to an hour."""
+    sts.get_state = lambda: {"sessions": dict(sts._sessions)}
+    sts.load_persisted_state = lambda data: sts._sessions.update(data["sessions"])
+
+
 def main() -> None:
     read_ranges_by_seeking()
     expire_only_old_records()
+    keep_sessions()
     app.main()
 
 
