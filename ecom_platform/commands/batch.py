@@ -12,9 +12,10 @@ from typing import cast
 import dagster as dg
 
 from ecom_platform.contracts import TABLES, marts
-from ecom_platform.contracts.lake import EVENTS, STAGED_FILES
+from ecom_platform.contracts.lake import EVENTS
 from ecom_platform.defs.lake.assets import DAY_TABLES, STAGED_TABLES
 from ecom_platform.defs.lake.days import stale_plans
+from ecom_platform.defs.lake.staging import read_files
 from ecom_platform.defs.marts.days import stale_days
 from ecom_platform.defs.raw.assets import read_manifest
 from ecom_platform.marts.touched import islands, reach
@@ -55,8 +56,8 @@ class Batch:
     def take_in(self) -> dict[str, str]:
         """Read the files that are not staged yet; returns those that were refused, and why."""
         self.run("raw files", [("raw", "event_files")])
-        staged = {commit.name for commit in self.tables.commits(STAGED_FILES)}
-        files = [file for file in read_manifest(self.tables).files if file.file_id not in staged]
+        read = read_files(self.tables)
+        files = [file for file in read_manifest(self.tables).files if file.file_id not in read]
         return self.stage([file.file_id for file in files])
 
     def stage(self, file_ids: Sequence[str]) -> dict[str, str]:
