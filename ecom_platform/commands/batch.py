@@ -3,6 +3,7 @@
 What does not belong here: what the assets do, and what is printed (`demo`, `answers`).
 """
 
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import cast
 
 import dagster as dg
 
+from ecom_platform.commands.dead_runs import PROCESS_TAG
 from ecom_platform.contracts import TABLES, marts
 from ecom_platform.contracts.lake import EVENTS
 from ecom_platform.defs.lake.assets import DAY_TABLES, STAGED_TABLES
@@ -113,7 +115,7 @@ class Batch:
         result = job.execute_in_process(
             asset_selection=[dg.AssetKey(key) for key in keys],
             partition_key=partition,
-            tags={RANGE_START: str(days[0]), RANGE_END: str(days[1])} if days else {},
+            tags={PROCESS_TAG: str(os.getpid()), **_range_tags(days)},
             instance=self.instance,
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
             raise_on_error=False,
@@ -121,6 +123,10 @@ class Batch:
         if not result.success:
             raise RunFailedError(_cause(result))
         self.say(f"  {what}: {time.monotonic() - started:.1f} s")
+
+
+def _range_tags(days: tuple[date, date] | None) -> dict[str, str]:
+    return {RANGE_START: str(days[0]), RANGE_END: str(days[1])} if days else {}
 
 
 def _cause(result: dg.ExecuteInProcessResult) -> str:
