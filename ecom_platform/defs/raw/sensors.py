@@ -12,6 +12,7 @@ from ecom_platform.defs.lake.assets import STAGED_TABLES
 from ecom_platform.defs.lake.staging import read_files
 from ecom_platform.defs.partitions import EVENT_FILES
 from ecom_platform.defs.raw.assets import Manifest, read_manifest
+from ecom_platform.lake.commits import commits_prefix, latest_numbers
 from ecom_platform.lake.event_files import EventFile
 from ecom_platform.resources.table_store import TableStore
 
@@ -69,7 +70,10 @@ def raw_event_files_sensor(
         for file in now
     ]
     if arrivals.is_manifest_stale:
-        requests.append(dg.RunRequest(run_key=fingerprint, asset_selection=[MANIFEST_KEY]))
+        records = tables.objects.list_keys(commits_prefix(RAW_EVENT_FILES.path))
+        # A correction may be taken back more than once: the same listing, another manifest.
+        run_key = f"{fingerprint}:{latest_numbers(records).get('all', 0)}"
+        requests.append(dg.RunRequest(run_key=run_key, asset_selection=[MANIFEST_KEY]))
     context.log.info(f"{len(listing)} files, {len(arrivals.waiting)} to stage, {len(now)} now")
     is_all = len(now) == len(arrivals.waiting)
     return dg.SensorResult(
