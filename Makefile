@@ -70,6 +70,9 @@ bench-batch: $(VENV)/run.stamp $(if $(findstring --spark,$(BENCH)),$(SPARK_VENV)
 test: $(VENV)/dev.stamp ## Run all tests
 	@$(PYTHON) -m pytest
 
+crash-test: $(VENV)/dev.stamp ## Kill parts of the platform at ten moments of a rebuild, and compare with a calm run
+	@$(PYTHON) -m ecom_platform_tests.e2e.crashes --moments 10 --seed 7
+
 check: $(VENV)/dev.stamp ## Lint, types, architecture, templates, definitions
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m ruff format --check .
@@ -104,4 +107,4 @@ $(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp
 	@$(VENV)/bin/uv pip install -q --python $(PYTHON) --require-hashes -r requirements/dev.txt
 	@touch $@
 
-.PHONY: help demo up down simulate clean build remove-old-versions answers replay-quarantine rebuild-catalog deploy test check lock calibrate bench-batch
+.PHONY: help demo up down simulate clean build remove-old-versions answers replay-quarantine rebuild-catalog deploy test crash-test check lock calibrate bench-batch
