@@ -67,8 +67,11 @@ deploy: $(VENV)/run.stamp ## Deploy the stacks to AWS with your own credentials 
 bench-batch: $(VENV)/run.stamp $(if $(findstring --spark,$(BENCH)),$(SPARK_VENV)/spark.stamp) ## Time raw files to marts against a bare DuckDB script; ROWS=1000000 BENCH="--spark --dirt 0"
 	@$(PYTHON) -m benchmarks.batch --rows $(ROWS) $(BENCH)
 
-test: $(VENV)/dev.stamp ## Run all tests
-	@$(PYTHON) -m pytest
+test: $(VENV)/dev.stamp ## Run the tests (those that take minutes: make test-slow)
+	@$(PYTHON) -m pytest -m "not slow"
+
+test-slow: $(VENV)/dev.stamp ## Run the tests that take minutes: a live instance, crashes, orders of building
+	@$(PYTHON) -m pytest -m slow
 
 crash-test: $(VENV)/dev.stamp ## Kill parts of the platform at ten moments of a rebuild, and compare with a calm run
 	@$(PYTHON) -m ecom_platform_tests.e2e.crashes --moments 10 --seed 7
@@ -107,4 +110,4 @@ $(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp
 	@$(VENV)/bin/uv pip install -q --python $(PYTHON) --require-hashes -r requirements/dev.txt
 	@touch $@
 
-.PHONY: help demo up down simulate clean build remove-old-versions answers replay-quarantine rebuild-catalog deploy test crash-test check lock calibrate bench-batch
+.PHONY: help demo up down simulate clean build remove-old-versions answers replay-quarantine rebuild-catalog deploy test test-slow crash-test check lock calibrate bench-batch

@@ -8,6 +8,8 @@ from ecom_platform.contracts import TABLES
 from ecom_platform.lake.commits import PublishedPartition
 from ecom_platform_tests.e2e.crashes import Moment, Theatre, seeded_moments
 
+pytestmark = pytest.mark.slow
+
 Shown = dict[str, list[PublishedPartition] | str | None]
 
 

@@ -22,6 +22,8 @@ from ecom_platform_tests.installation import (
 )
 from ecom_platform_tests.tables import check_conservation, rows
 
+pytestmark = pytest.mark.slow
+
 FIRST, LAST = date(2026, 1, 5), date(2026, 1, 18)
 DAYS = [str(FIRST + timedelta(days=n)) for n in range(14)]
 LATE = ["2026-01-06", "2026-01-08", "2026-01-15"]

@@ -17,6 +17,8 @@ from ecom_platform_tests.conftest import ROOT
 from ecom_platform_tests.e2e.crashes import all_tables, catalog_differences, stale
 from ecom_platform_tests.installation import Installation
 
+pytestmark = pytest.mark.slow
+
 FIRST = date(2026, 1, 5)
 DAYS = [FIRST + timedelta(days=n) for n in range(28)]
 OF_THEIR_DAY = [table.key for table in (*DAY_TABLES, *DAILY_MARTS)]
