@@ -3,10 +3,12 @@ SHELL := /bin/bash
 
 CLOUD_PORT ?= 4566
 UI_PORT ?= 3000
+FLINK_PORT ?= 8081
 EVENTS ?=
 ENVIRONMENT ?= aws
 
 VENV := .venv
+FLINK_VENV := .venv-flink
 PYTHON := $(VENV)/bin/python
 LOCAL := $(PYTHON) -m infra.local --port $(CLOUD_PORT)
 RUN := $(LOCAL) run
@@ -19,15 +21,15 @@ demo: ## Build the four answers from four weeks of made-up traffic; EVENTS=path.
 	  && ECOM_SETUP_SECONDS=$$(( $$(date +%s) - started )) \
 	     $(RUN) $(PYTHON) -m ecom_platform.commands.demo $(if $(EVENTS),--events "$(EVENTS)")
 
-up: $(VENV)/run.stamp ## Start the local cloud and the Dagster web UI; Ctrl-C stops both
-	@$(RUN) $(PYTHON) -m ecom_platform.commands.up --port $(UI_PORT) || [ $$? -eq 130 ]
+up: $(VENV)/run.stamp $(FLINK_VENV)/stamp ## Start the local cloud, Flink and the Dagster web UI; Ctrl-C stops all
+	@$(RUN) --flink-port $(FLINK_PORT) $(PYTHON) -m ecom_platform.commands.up --port $(UI_PORT) || [ $$? -eq 130 ]
 
 down: $(VENV)/run.stamp ## Stop a local cloud that was left running
 	@$(LOCAL) stop
 
 clean: ## Stop the local cloud and remove its data, the Dagster home and the virtual environment
 	@if [ -x $(PYTHON) ]; then $(LOCAL) clean; fi
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache
+	@rm -rf $(VENV) $(FLINK_VENV) .mypy_cache .ruff_cache .pytest_cache
 
 build: $(VENV)/run.stamp ## Stage and build whatever is not up to date, without waiting for a sensor
 	@$(RUN) $(PYTHON) -m ecom_platform.commands.build
@@ -46,10 +48,12 @@ calibrate: $(VENV)/run.stamp ## Compare made-up traffic with the published figur
 	  --end 2026-02-01 --events-per-day 40000 --dirt 0
 	@$(PYTHON) -m ecom_platform.traffic calibrate --events .local/calibration
 
-deploy: $(VENV)/run.stamp ## Deploy the stacks to AWS with your own credentials (ENVIRONMENT=aws)
+flink: $(FLINK_VENV)/stamp ## Set up the environment of the Flink job
+
+deploy: $(VENV)/run.stamp $(FLINK_VENV)/stamp ## Deploy the stacks to AWS with your own credentials (ENVIRONMENT=aws)
 	@$(PYTHON) -m infra.deploy $(ENVIRONMENT)
 
-test: $(VENV)/dev.stamp ## Run all tests
+test: $(VENV)/dev.stamp $(FLINK_VENV)/stamp ## Run all tests
 	@$(PYTHON) -m pytest
 
 check: $(VENV)/dev.stamp ## Lint, types, architecture, templates, definitions
@@ -63,6 +67,9 @@ lock: $(VENV)/run.stamp ## Resolve the requirements anew, with hashes
 	@for name in run dev uv; do $(VENV)/bin/uv pip compile -q --universal --python-version 3.11 \
 	  --generate-hashes --no-strip-extras --no-header --no-annotate --upgrade \
 	  requirements/$$name.in -o requirements/$$name.txt; done
+	@for folder in flink_app lambda_handlers/*/; do $(VENV)/bin/uv pip compile -q --universal --python-version 3.11 \
+	  --generate-hashes --no-strip-extras --no-header --no-annotate --upgrade \
+	  $$folder/requirements.in -o $$folder/requirements.txt; done
 
 $(VENV)/bin/uv: requirements/uv.txt
 	@python3 -c 'import sys; sys.version_info[:2] == (3, 11) or sys.exit("error: Python 3.11 is needed, python3 is %d.%d; put a Python 3.11 first in PATH" % sys.version_info[:2])'
@@ -75,8 +82,15 @@ $(VENV)/run.stamp: requirements/run.txt $(VENV)/bin/uv
 	@$(VENV)/bin/uv pip install -q --python $(PYTHON) --require-hashes -r requirements/run.txt
 	@touch $@
 
+$(FLINK_VENV)/stamp: flink_app/requirements.txt $(VENV)/bin/uv
+	@echo "setting up $(FLINK_VENV) …"
+	@python3 -m venv $(FLINK_VENV)
+	@$(VENV)/bin/uv pip install -q --python $(FLINK_VENV)/bin/python --require-hashes -r $<
+	@cd flink_app && ../$(FLINK_VENV)/bin/python -m local.connector
+	@touch $@
+
 $(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp
 	@$(VENV)/bin/uv pip install -q --python $(PYTHON) --require-hashes -r requirements/dev.txt
 	@touch $@
 
-.PHONY: help demo up down clean build answers replay-quarantine rebuild-catalog deploy test check lock calibrate
+.PHONY: help demo up down clean build answers flink replay-quarantine rebuild-catalog deploy test check lock calibrate

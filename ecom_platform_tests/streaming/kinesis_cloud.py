@@ -1,0 +1,201 @@
+"""A local cloud of its own for a test, and the launcher beside it."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import boto3
+import runtime_properties
+
+import engines
+import traffic
+
+STREAMS = ("raw-events", "detections", "user-sessions", "dead-letters", "late-events")
+PUT_LIMIT = 500
+START_SECONDS = 90
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def wait_for(condition: object, seconds: float, what: str) -> None:
+    """Poll until a condition holds or say what did not happen."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition():
+            return
+        time.sleep(0.2)
+    raise TimeoutError(f"{what} did not happen within {seconds} s")
+
+
+def answers(url: str) -> object:
+    """Return the JSON behind a URL, or None while nobody answers."""
+    try:
+        with urllib.request.urlopen(url, timeout=2) as response:  # noqa: S310
+            return json.load(response)
+    except OSError:
+        return None
+
+
+@dataclass
+class Cloud:
+    """The client, and the environment that a process needs to reach the same cloud."""
+
+    kinesis: object
+    environment: dict[str, str]
+
+    def create_streams(self, shards: int) -> None:
+        for name in STREAMS:
+            count = shards if name == "raw-events" else 1
+            self.kinesis.create_stream(StreamName=f"ecom-{name}", ShardCount=count)
+
+    def send(self, events: list[traffic.Event]) -> None:
+        for first in range(0, len(events), PUT_LIMIT):
+            records = [
+                {"Data": json.dumps(asdict(event)).encode(), "PartitionKey": str(event.category_id)}
+                for event in events[first : first + PUT_LIMIT]
+            ]
+            self.kinesis.put_records(StreamName="ecom-raw-events", Records=records)
+
+    def rows(self, name: str) -> list[tuple[dict, float]]:
+        """Return every record of a stream with its time of arrival."""
+        found = []
+        stream = f"ecom-{name}"
+        for shard in self.kinesis.list_shards(StreamName=stream)["Shards"]:
+            iterator = self.kinesis.get_shard_iterator(
+                StreamName=stream, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
+            )["ShardIterator"]
+            while records := (
+                page := self.kinesis.get_records(ShardIterator=iterator, Limit=10_000)
+            )["Records"]:
+                iterator = page["NextShardIterator"]
+                found += [
+                    (json.loads(record["Data"]), record["ApproximateArrivalTimestamp"].timestamp())
+                    for record in records
+                ]
+        return found
+
+
+@contextmanager
+def cloud(folder: Path) -> Iterator[Cloud]:
+    """Run MiniStack on a free port with a clean environment."""
+    port = free_port()
+    keys = {
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
+    environment = {
+        "HOME": str(folder),
+        "PATH": "/usr/bin:/bin",
+        "BIND_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(port),
+        "AUTH": "true",
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+        "SFTP_HOST": "127.0.0.1",
+        "PERSIST_STATE": "0",
+        "STATE_DIR": str(folder / "state"),
+        "S3_DATA_DIR": str(folder / "s3"),
+        **keys,
+    }
+    with (folder / "cloud.log").open("w") as log:
+        process = subprocess.Popen(
+            [str(Path(sys.executable).with_name("ministack"))],
+            env=environment,
+            stdout=log,
+            stderr=log,
+        )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        wait_for(lambda: answers(f"{url}/_ministack/health"), 20, "the start of the local cloud")
+        client = boto3.client(
+            "kinesis",
+            endpoint_url=url,
+            region_name="us-east-1",
+            aws_access_key_id="test",
+            aws_secret_access_key="test",  # noqa: S106
+        )
+        yield Cloud(client, {**keys, "AWS_ENDPOINT_URL": url})
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+@dataclass
+class Job:
+    """The launcher and the job it started."""
+
+    process: subprocess.Popen
+    rest: str
+    log: Path
+
+    def completed_checkpoints(self) -> int:
+        (job,) = answers(f"{self.rest}/jobs/overview")["jobs"]
+        return answers(f"{self.rest}/jobs/{job['jid']}/checkpoints")["counts"]["completed"]
+
+    def is_running(self) -> bool:
+        jobs = (answers(f"{self.rest}/jobs/overview") or {"jobs": []})["jobs"]
+        return any(job["tasks"]["running"] == job["tasks"]["total"] > 0 for job in jobs)
+
+    def descendants(self) -> list[int]:
+        """Return the launcher's children and theirs."""
+        table = subprocess.run(
+            ["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True
+        ).stdout.split()
+        parents = dict(zip(map(int, table[::2]), map(int, table[1::2]), strict=True))
+        found = [self.process.pid]
+        for pid in found:
+            found += [child for child, parent in parents.items() if parent == pid]
+        return found[1:]
+
+    def kill(self) -> None:
+        """End everything at once, as a lost machine would."""
+        for pid in [self.process.pid, *self.descendants()]:
+            os.kill(pid, signal.SIGKILL)
+        self.process.wait(10)
+
+
+def launch(cloud_: Cloud, folder: Path, **groups: dict[str, str]) -> Job:
+    """Start the launcher and wait until all tasks run."""
+    port = free_port()
+    properties = runtime_properties.load_property_groups(runtime_properties.LOCAL_FILE)
+    for name, values in groups.items():
+        properties[name].update(values)
+    path = folder / "properties.json"
+    runtime_properties.write_property_groups(properties, path)
+    log = folder / f"job-{port}.log"
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [
+                engines.FLINK_PYTHON,
+                "-m",
+                "local.launch",
+                "--run-directory",
+                str(folder / "run"),
+                "--properties",
+                str(path),
+                "--rest-port",
+                str(port),
+            ],
+            cwd=engines.APPLICATION,
+            env={**os.environ, **cloud_.environment},
+            stdout=output,
+            stderr=output,
+        )
+    job = Job(process, f"http://127.0.0.1:{port}", log)
+    wait_for(job.is_running, START_SECONDS, "the start of the job")
+    return job
