@@ -1,11 +1,9 @@
-"""The local cloud for these tests: MiniStack with IAM enforced, the deployed stacks, the poller."""
+"""The local cloud for these tests, deployed as `make up` does it, and the poller beside it."""
 
 import json
-import socket
 import subprocess
 import sys
 import time
-import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,19 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-import deploy
 import pytest
 from boto3.dynamodb.conditions import Key
 
-ROOT = Path(__file__).parent.parent
-HANDLERS = ROOT / "lambda_handlers"
+from ecom_platform_tests.conftest import forget_clients, free_port
+from infra.deploy import HANDLERS, ROOT, deploy
+from infra.local.cloud import LocalCloud
+
 TOPIC_ARN = "arn:aws:sns:us-east-1:000000000000:ecom-alerts"
 # Above anything these tests open, so that only the test of the storm meets the limit.
-PARAMETERS = {
-    **json.loads((ROOT / "infra/parameters/local.json").read_text()),
-    "AnnouncedAlertsPerMinute": "100000",
-    "MaximumRetryAttempts": "2",
-}
+PARAMETERS = {"AnnouncedAlertsPerMinute": "100000", "MaximumRetryAttempts": "2"}
 
 
 def sample(function: str, name: str) -> Any:
@@ -40,60 +35,28 @@ def eventually(check: Any, *, seconds: float = 30.0) -> Any:
     return answer
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _is_healthy(endpoint: str) -> bool:
-    try:
-        with urllib.request.urlopen(f"{endpoint}/_ministack/health", timeout=1) as answer:
-            return bool(answer.status == 200)
-    except OSError:
-        return False
-
-
 @contextmanager
-def ministack(folder: Path) -> Iterator[str]:
+def local_cloud(folder: Path) -> Iterator[str]:
     """A local cloud of its own, which boto3's default clients reach while it runs."""
-    port = _free_port()
-    client = {
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": "us-east-1",
-    }
-    server = {
-        **client,
-        "HOME": str(folder),
-        "PATH": "/usr/bin:/bin",
-        "BIND_HOST": "127.0.0.1",
-        "GATEWAY_PORT": str(port),
-        "AUTH": "true",
-        "IOT_MTLS_ENABLED": "0",
-        "SFTP_ENABLED": "0",
-        "SFTP_HOST": "127.0.0.1",
-    }
-    url = f"http://127.0.0.1:{port}"
-    program = str(Path(sys.executable).parent / "ministack")
-    with pytest.MonkeyPatch.context() as patch, (folder / "log").open("w") as log:
-        for name, value in {**client, "AWS_ENDPOINT_URL": url}.items():
+    cloud = LocalCloud(folder / "cloud", free_port())
+    with pytest.MonkeyPatch.context() as patch:
+        cloud.start()
+        for name, value in cloud.environment().items():
             patch.setenv(name, value)
-        process = subprocess.Popen([program], env=server, stdout=log, stderr=log)
+        forget_clients()
         try:
-            assert eventually(lambda: _is_healthy(url)), "MiniStack did not start"
-            yield url
+            yield cloud.endpoint
         finally:
-            process.terminate()
-            process.wait(timeout=20)
+            forget_clients()
+            cloud.stop()
 
 
 @contextmanager
 def local_poller(checkpoints: Path) -> Iterator["subprocess.Popen[bytes]"]:
     """The poller; it must end well on SIGTERM, unless the test has killed it."""
-    command = [sys.executable, str(ROOT / "local_poller.py"), str(checkpoints)]
+    command = [sys.executable, "-m", "infra.local.poller", str(checkpoints)]
     with (checkpoints.parent / "poller.log").open("a") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log)
+        process = subprocess.Popen(command, stdout=log, stderr=log, cwd=ROOT)
         try:
             yield process
         finally:
@@ -104,33 +67,28 @@ def local_poller(checkpoints: Path) -> Iterator["subprocess.Popen[bytes]"]:
     assert "Traceback" not in (checkpoints.parent / "poller.log").read_text()
 
 
-@pytest.fixture(scope="session")
-def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with ministack(tmp_path_factory.mktemp("ministack")) as url:
+@pytest.fixture(scope="package")
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A cloud with every stack. The schedule rests: it would resolve the alerts of tests."""
+    with local_cloud(tmp_path_factory.mktemp("streaming")) as url:
+        deploy("local", PARAMETERS)
+        boto3.client("events").disable_rule(Name="ecom-resolve-quiet-alerts")
         yield url
 
 
-@pytest.fixture(scope="session")
-def cloud(endpoint: str) -> str:
-    """The endpoint, every stack deployed. The schedule rests: it would resolve tests' alerts."""
-    deploy.deploy(PARAMETERS, handlers=HANDLERS)
-    boto3.client("events").disable_rule(Name="ecom-resolve-quiet-alerts")
-    return endpoint
-
-
 @pytest.fixture(scope="module")
-def poller(cloud: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def poller(deployed: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with local_poller(tmp_path_factory.mktemp("poller") / "checkpoints"):
         yield
 
 
 @pytest.fixture
-def alerts_table(cloud: str) -> Any:
+def alerts_table(deployed: str) -> Any:
     return boto3.resource("dynamodb").Table("ecom-alerts")
 
 
 @pytest.fixture
-def inbox(cloud: str) -> Callable[[], list[dict[str, Any]]]:
+def inbox(deployed: str) -> Callable[[], list[dict[str, Any]]]:
     """What the alerts topic has said since the test began."""
     sqs = boto3.client("sqs")
     url = sqs.create_queue(QueueName=f"inbox-{uuid.uuid4()}")["QueueUrl"]

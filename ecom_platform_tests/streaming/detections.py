@@ -5,7 +5,7 @@ from typing import Any
 
 from alert_recorder.crossings import Crossing, parse_crossing, to_millis, to_wire_time
 
-from lambda_tests.conftest import sample
+from ecom_platform_tests.streaming.conftest import sample
 
 START = "2026-01-02T03:00:00.000Z"
 

@@ -1,7 +1,6 @@
 """Runs the rules on both engines: Flink from a file to files, DuckDB over the same file."""
 
 import json
-import os
 import subprocess
 import time
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from runtime_properties import PropertyGroups
 from sql_files import render_file, rule_names
 
 APPLICATION = Path(runtime_properties.__file__).parent
-FLINK_PYTHON = os.environ.get("FLINK_PYTHON", str(APPLICATION.parent / "fv" / "bin" / "python"))
+FLINK_PYTHON = str(APPLICATION.parent / ".venv-flink" / "bin" / "python")
 SINKS = ("detections", "user_sessions", "dead_letters", "late_events")
 RUN_SECONDS = 400
 DUCKDB_MACROS = Path(__file__).with_name("duckdb_macros.sql")

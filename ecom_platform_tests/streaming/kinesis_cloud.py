@@ -3,9 +3,7 @@
 import json
 import os
 import signal
-import socket
 import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -16,19 +14,14 @@ from pathlib import Path
 import boto3
 import runtime_properties
 
-import engines
-import traffic
+from ecom_platform_tests.conftest import free_port
+from ecom_platform_tests.streaming import engines
+from ecom_platform_tests.streaming import traffic
+from infra.local.cloud import LocalCloud
 
 STREAMS = ("raw-events", "detections", "user-sessions", "dead-letters", "late-events")
 PUT_LIMIT = 500
 START_SECONDS = 90
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 def wait_for(condition: object, seconds: float, what: str) -> None:
@@ -91,48 +84,21 @@ class Cloud:
 
 @contextmanager
 def cloud(folder: Path) -> Iterator[Cloud]:
-    """Run MiniStack on a free port with a clean environment."""
-    port = free_port()
-    keys = {
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": "us-east-1",
-    }
-    environment = {
-        "HOME": str(folder),
-        "PATH": "/usr/bin:/bin",
-        "BIND_HOST": "127.0.0.1",
-        "GATEWAY_PORT": str(port),
-        "AUTH": "true",
-        "IOT_MTLS_ENABLED": "0",
-        "SFTP_ENABLED": "0",
-        "SFTP_HOST": "127.0.0.1",
-        "PERSIST_STATE": "0",
-        "STATE_DIR": str(folder / "state"),
-        "S3_DATA_DIR": str(folder / "s3"),
-        **keys,
-    }
-    with (folder / "cloud.log").open("w") as log:
-        process = subprocess.Popen(
-            [str(Path(sys.executable).with_name("ministack"))],
-            env=environment,
-            stdout=log,
-            stderr=log,
-        )
-    url = f"http://127.0.0.1:{port}"
+    """Run a local cloud on a free port."""
+    local = LocalCloud(folder / "cloud", free_port())
+    local.start()
+    variables = local.environment()
     try:
-        wait_for(lambda: answers(f"{url}/_ministack/health"), 20, "the start of the local cloud")
         client = boto3.client(
             "kinesis",
-            endpoint_url=url,
-            region_name="us-east-1",
-            aws_access_key_id="test",
-            aws_secret_access_key="test",  # noqa: S106
+            endpoint_url=local.endpoint,
+            region_name=variables["AWS_REGION"],
+            aws_access_key_id=variables["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=variables["AWS_SECRET_ACCESS_KEY"],
         )
-        yield Cloud(client, {**keys, "AWS_ENDPOINT_URL": url})
+        yield Cloud(client, variables)
     finally:
-        process.terminate()
-        process.wait(20)
+        local.stop()
 
 
 @dataclass

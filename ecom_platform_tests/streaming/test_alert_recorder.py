@@ -15,8 +15,8 @@ from alert_recorder.crossings import Crossing, to_millis, to_wire_time
 from alert_recorder.recorder import AlertRecorder
 from botocore.exceptions import ClientError
 
-from lambda_tests.conftest import TOPIC_ARN, alerts_of, eventually
-from lambda_tests.detections import START, crossing
+from ecom_platform_tests.streaming.conftest import TOPIC_ARN, alerts_of, eventually
+from ecom_platform_tests.streaming.detections import START, crossing
 
 BOOKKEEPING = {
     "version",
@@ -74,7 +74,7 @@ def final_items(table: Any, entity: str) -> list[dict[str, Any]]:
 
 
 def test_first_crossing_opens_an_alert_with_every_attribute_of_the_contract(
-    cloud: str, clock: Clock, alerts_table: Any
+    deployed: str, clock: Clock, alerts_table: Any
 ) -> None:
     entity_id = str(uuid.uuid4())
     outcome = make_recorder(clock).record(crossing(entity_id=entity_id, seconds=5.678))
@@ -89,7 +89,7 @@ def test_first_crossing_opens_an_alert_with_every_attribute_of_the_contract(
 
 
 def test_a_repeated_crossing_changes_nothing_at_all(
-    cloud: str, clock: Clock, alerts_table: Any
+    deployed: str, clock: Clock, alerts_table: Any
 ) -> None:
     recorder, entity_id = make_recorder(clock), str(uuid.uuid4())
     for second in (0, 30, 60):
@@ -104,7 +104,7 @@ def test_a_repeated_crossing_changes_nothing_at_all(
 
 @pytest.mark.parametrize("seed", range(8))
 def test_any_order_and_any_repetition_give_the_same_items(
-    cloud: str, clock: Clock, alerts_table: Any, seed: int
+    deployed: str, clock: Clock, alerts_table: Any, seed: int
 ) -> None:
     chance, recorder = random.Random(seed), make_recorder(clock)
     drawn: list[dict[str, Any]] = [
@@ -131,7 +131,7 @@ def test_any_order_and_any_repetition_give_the_same_items(
 
 
 def test_an_earlier_crossing_moves_the_start_without_a_second_message(
-    cloud: str, clock: Clock, alerts_table: Any, inbox: Callable[[], list[dict[str, Any]]]
+    deployed: str, clock: Clock, alerts_table: Any, inbox: Callable[[], list[dict[str, Any]]]
 ) -> None:
     recorder, entity_id = make_recorder(clock), str(uuid.uuid4())
     recorder.record(crossing(entity_id=entity_id, seconds=60))
@@ -143,7 +143,7 @@ def test_an_earlier_crossing_moves_the_start_without_a_second_message(
 
 
 def test_a_crash_between_write_and_message_is_made_good_by_the_retry(
-    cloud: str, clock: Clock, alerts_table: Any, inbox: Callable[[], list[dict[str, Any]]]
+    deployed: str, clock: Clock, alerts_table: Any, inbox: Callable[[], list[dict[str, Any]]]
 ) -> None:
     recorder, entity_id = make_recorder(clock), str(uuid.uuid4())
     broken = replace(recorder, announcer=BrokenAnnouncer())  # type: ignore[arg-type]
@@ -158,7 +158,7 @@ def test_a_crash_between_write_and_message_is_made_good_by_the_retry(
 
 
 def test_a_storm_is_stored_and_counted_but_not_announced(
-    cloud: str, clock: Clock, alerts_table: Any, inbox: Callable[[], list[dict[str, Any]]]
+    deployed: str, clock: Clock, alerts_table: Any, inbox: Callable[[], list[dict[str, Any]]]
 ) -> None:
     recorder = make_recorder(clock, limit=3)
     users = [str(uuid.uuid4()) for _ in range(5)]
@@ -174,7 +174,7 @@ def test_a_storm_is_stored_and_counted_but_not_announced(
 
 
 def test_quiet_alerts_are_resolved_once_and_open_again_for_a_new_crossing(
-    cloud: str, clock: Clock, alerts_table: Any
+    deployed: str, clock: Clock, alerts_table: Any
 ) -> None:
     recorder, entity_id = make_recorder(clock), str(uuid.uuid4())
     recorder.record(crossing(entity_id=entity_id, seconds=0))
@@ -195,7 +195,7 @@ def test_quiet_alerts_are_resolved_once_and_open_again_for_a_new_crossing(
 
 
 def test_a_lost_race_is_refused_and_overwrites_nothing(
-    cloud: str, clock: Clock, alerts_table: Any
+    deployed: str, clock: Clock, alerts_table: Any
 ) -> None:
     recorder, entity_id = make_recorder(clock), str(uuid.uuid4())
     first: Crossing = crossing(entity_id=entity_id, seconds=0)

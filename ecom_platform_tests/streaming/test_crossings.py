@@ -10,7 +10,7 @@ from alert_recorder.crossings import (
     to_wire_time,
 )
 
-from lambda_tests.conftest import sample
+from ecom_platform_tests.streaming.conftest import sample
 
 
 def parse_with(**changes: Any) -> None:

@@ -5,7 +5,7 @@ from alert_recorder import episodes
 from alert_recorder.crossings import Crossing
 from alert_recorder.episodes import Episode, fold
 
-from lambda_tests.detections import crossing
+from ecom_platform_tests.streaming.detections import crossing
 
 
 def fold_all(crossings: list[Crossing]) -> list[Episode]:

@@ -1,81 +1,51 @@
+"""Every record becomes one line of the archive; the lake judges it."""
+
 import json
-from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
-from event_transformer.event_lines import Accepted, Refused, judge
+from event_transformer.event_lines import ArchiveLine, to_line
 
-from lambda_tests.conftest import sample
-
-ARRIVED_AT = datetime(2026, 1, 2, 3, 4, 6, tzinfo=UTC)
-
-
-def judge_with(**changes: Any) -> Accepted | Refused:
-    event = {**sample("event_transformer", "raw_event"), **changes}
-    return judge(json.dumps(event).encode(), arrived_at=ARRIVED_AT)
+from ecom_platform_tests.streaming.conftest import sample
 
 
 def test_a_good_event_keeps_its_text_and_gains_a_line_feed() -> None:
     text = json.dumps(sample("event_transformer", "raw_event"), separators=(" ,", ": ")).encode()
-    assert judge(text, arrived_at=ARRIVED_AT) == Accepted(text + b"\n")
+    assert to_line(text) == ArchiveLine("event", text + b"\n")
 
 
 def test_an_event_over_several_lines_becomes_one() -> None:
     event = sample("event_transformer", "raw_event")
-    text = json.dumps(event, indent=2).replace("\n", "\r\n").encode()
-    accepted = judge(text, arrived_at=ARRIVED_AT)
-    assert isinstance(accepted, Accepted)
-    assert accepted.line.count(b"\n") == 1
-    assert b"\r" not in accepted.line
-    assert json.loads(accepted.line) == event
+    found = to_line(json.dumps(event, indent=2).replace("\n", "\r\n").encode())
+    assert found.line is not None
+    assert found.line.count(b"\n") == 1
+    assert b"\r" not in found.line
+    assert json.loads(found.line) == event
+
+
+@pytest.mark.parametrize("data", [b"[]", b"null", b'{"price": "-1.00"}', b'{"event_type": 7}'])
+def test_what_only_the_lake_can_refuse_is_passed_on(data: bytes) -> None:
+    assert to_line(data) == ArchiveLine("event", data + b"\n")
 
 
 @pytest.mark.parametrize(
-    ("changes", "reason", "field"),
+    ("data", "text"),
     [
-        ({"user_id": None}, "missing_field", "user_id"),
-        ({"price": 129.99}, "wrong_type", "price"),
-        ({"price": "2.345"}, "wrong_type", "price"),
-        ({"price": "NaN"}, "wrong_type", "price"),
-        ({"product_id": "1004856"}, "wrong_type", "product_id"),
-        ({"product_id": True}, "wrong_type", "product_id"),
-        ({"event_id": "1"}, "wrong_type", "event_id"),
-        ({"brand": 7}, "wrong_type", "brand"),
-        ({"event_type": "click"}, "unknown_event_type", "event_type"),
-        ({"price": "-0.01"}, "negative_price", "price"),
-        ({"event_time": "2026-01-02 03:04:05 UTC"}, "event_time_unreadable", "event_time"),
-        ({"event_time": "2026-02-30T03:04:05.678Z"}, "event_time_unreadable", "event_time"),
-        ({"event_time": "2036-01-02T03:04:05.678Z"}, "event_time_in_future", "event_time"),
+        (b"", ""),
+        (b"{", "{"),
+        (b"two\nlines", "two\nlines"),
+        (b"\xff\xfe", "\\xff\\xfe"),
+        ("{}".encode("utf-16"), "\\xff\\xfe{\x00}\x00"),
+        (b'{"price": NaN}', '{"price": NaN}'),
+        (b"[" * 100_000, "[" * 100_000),
     ],
 )
-def test_a_bad_event_is_refused_with_reason_and_field(
-    changes: dict[str, Any], reason: str, field: str
-) -> None:
-    verdict = judge_with(**changes)
-    assert isinstance(verdict, Refused)
-    assert (verdict.reason, verdict.field) == (reason, field)
+def test_what_is_no_json_is_wrapped_and_not_lost(data: bytes, text: str) -> None:
+    found = to_line(data)
+    assert found.kind == "unreadable"
+    assert found.line is not None
+    assert found.line.count(b"\n") == 1
+    assert json.loads(found.line) == {"unreadable": text}
 
 
-@pytest.mark.parametrize("data", [b"", b"{", b"[]", b"null", b"\xff"])
-def test_what_is_no_object_is_not_json(data: bytes) -> None:
-    assert judge(data, arrived_at=ARRIVED_AT) == Refused("not_json")
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"brand": None, "category_code": None, "user_session": None},
-        {"price": "0.00"},
-        {"price": "-0.00"},
-    ],
-)
-def test_an_event_at_the_edge_is_taken(changes: dict[str, Any]) -> None:
-    assert isinstance(judge_with(**changes), Accepted)
-
-
-def test_the_future_begins_an_hour_after_arrival() -> None:
-    event = sample("event_transformer", "raw_event") | {"event_time": "2026-01-02T04:04:06.000Z"}
-    data = json.dumps(event).encode()
-    assert isinstance(judge(data, arrived_at=ARRIVED_AT), Accepted)
-    just_before = ARRIVED_AT - timedelta(milliseconds=1)
-    assert judge(data, arrived_at=just_before) == Refused("event_time_in_future", "event_time")
+def test_a_heartbeat_is_no_event() -> None:
+    assert to_line(b'{"event_type": "heartbeat"}') == ArchiveLine("heartbeat", None)

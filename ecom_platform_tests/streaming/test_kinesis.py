@@ -9,10 +9,10 @@ from pathlib import Path
 
 from local import heartbeat
 
-import engines
-import kinesis_cloud
-import traffic
-from kinesis_cloud import Cloud, wait_for
+from ecom_platform_tests.streaming import engines
+from ecom_platform_tests.streaming import kinesis_cloud
+from ecom_platform_tests.streaming import traffic
+from ecom_platform_tests.streaming.kinesis_cloud import Cloud, wait_for
 
 LATENCY_LIMIT_SECONDS = 8
 SHARDS = 2

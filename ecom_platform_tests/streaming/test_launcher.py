@@ -83,3 +83,11 @@ def test_port_in_use_is_refused_with_the_remedy() -> None:
         listener.listen()
         with pytest.raises(processes.PortInUseError, match="--rest-port"):
             processes.require_free_port(listener.getsockname()[1])
+
+
+def test_the_service_replaces_single_values_of_the_package() -> None:
+    given = {"table.raw_events": {"aws.region": "eu-west-1"}, "kinesis.run": {"python": "main.py"}}
+    found = runtime_properties.overlaid(GROUPS, given)
+    assert found["table.raw_events"] == {**GROUPS["table.raw_events"], "aws.region": "eu-west-1"}
+    assert found["rule.user_flood"] == GROUPS["rule.user_flood"]
+    assert found["kinesis.run"] == {"python": "main.py"}

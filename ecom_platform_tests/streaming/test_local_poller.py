@@ -13,8 +13,8 @@ from typing import Any
 import boto3
 import pytest
 
-from lambda_tests.conftest import eventually, local_poller, ministack
-from local_poller import ShardPoller
+from ecom_platform_tests.streaming.conftest import eventually, local_cloud, local_poller
+from infra.local.poller import ShardPoller
 
 FUNCTION = """
 import base64, boto3
@@ -119,7 +119,7 @@ class Bench:
 
 @pytest.fixture(scope="module", autouse=True)
 def _cloud_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    with ministack(tmp_path_factory.mktemp("bench")):
+    with local_cloud(tmp_path_factory.mktemp("bench")):
         yield
 
 

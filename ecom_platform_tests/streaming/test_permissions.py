@@ -18,7 +18,7 @@ def session_of(role: str) -> Any:
     )
 
 
-def test_the_session_recorder_may_not_touch_alerts(cloud: str) -> None:
+def test_the_session_recorder_may_not_touch_alerts(deployed: str) -> None:
     session = session_of("ecom-session-recorder")
     key = {"entity": "user#1", "alert": "user_flood#2026"}
     dynamodb = session.resource("dynamodb")
@@ -37,7 +37,7 @@ def test_the_session_recorder_may_not_touch_alerts(cloud: str) -> None:
     )
 
 
-def test_the_alert_recorder_may_not_read_other_streams_or_tables(cloud: str) -> None:
+def test_the_alert_recorder_may_not_read_other_streams_or_tables(deployed: str) -> None:
     session = session_of("ecom-alert-recorder")
     kinesis = session.client("kinesis")
     assert kinesis.list_shards(StreamName="ecom-detections")["Shards"]
@@ -51,9 +51,34 @@ def test_the_alert_recorder_may_not_read_other_streams_or_tables(cloud: str) -> 
         )
 
 
-def test_the_event_transformer_may_only_write_logs(cloud: str) -> None:
+def test_the_event_transformer_may_only_write_logs(deployed: str) -> None:
     session = session_of("ecom-event-transformer")
     with pytest.raises(ClientError, match="AccessDenied"):
-        session.client("s3").list_objects_v2(Bucket="ecom-data")
+        session.client("s3").list_objects_v2(Bucket="ecom-data-local")
     with pytest.raises(ClientError, match="AccessDenied"):
         session.client("kinesis").list_shards(StreamName="ecom-raw-events")
+
+
+def test_the_event_sender_puts_raw_events_and_reads_none(deployed: str) -> None:
+    kinesis = session_of("ecom-event-sender").client("kinesis")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        kinesis.get_shard_iterator(
+            StreamName="ecom-raw-events",
+            ShardId="shardId-000000000000",
+            ShardIteratorType="TRIM_HORIZON",
+        )
+    with pytest.raises(ClientError, match="AccessDenied"):
+        kinesis.put_record(StreamName="ecom-detections", Data=b"{}", PartitionKey="1")
+
+
+def test_flink_reads_raw_events_and_no_other_stream(deployed: str) -> None:
+    """GetRecords names only its iterator; the emulator as released would ask for any stream."""
+    kinesis = session_of("ecom-flink").client("kinesis")
+    place = {"ShardId": "shardId-000000000000", "ShardIteratorType": "LATEST"}
+    iterator = kinesis.get_shard_iterator(StreamName="ecom-raw-events", **place)["ShardIterator"]
+    assert "Records" in kinesis.get_records(ShardIterator=iterator)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        kinesis.put_record(StreamName="ecom-raw-events", Data=b"{}", PartitionKey="1")
+    others = boto3.client("kinesis").get_shard_iterator(StreamName="ecom-detections", **place)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        kinesis.get_records(ShardIterator=others["ShardIterator"])

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from sql_files import rule_names
 
-import engines
-import traffic
-from engines import FlinkRun
+from ecom_platform_tests.streaming import engines
+from ecom_platform_tests.streaming import traffic
+from ecom_platform_tests.streaming.engines import FlinkRun
 
 PRICE_COMPARER, OFFICE, BASKET_BUYER = 700_000_001, 700_000_002, 700_000_003
 FLOOD, SAME_MILLISECOND, SLOW_TIMER, SCRAPER = 800_000_001, 800_000_002, 800_000_003, 800_000_004

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from session_recorder.session_states import MalformedSessionStateError, parse_session_state
 
-from lambda_tests.conftest import sample
+from ecom_platform_tests.streaming.conftest import sample
 
 
 def parse_with(**changes: Any) -> None:
