@@ -27,9 +27,7 @@ def application_properties() -> PropertyGroups:
 
 def overlaid(groups: PropertyGroups, others: PropertyGroups) -> PropertyGroups:
     """Return groups with the values of others in their place, key by key."""
-    return {
-        name: {**groups.get(name, {}), **others.get(name, {})} for name in {**groups, **others}
-    }
+    return {name: {**groups.get(name, {}), **others.get(name, {})} for name in {**groups, **others}}
 
 
 def load_property_groups(path: Path) -> PropertyGroups:

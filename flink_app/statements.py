@@ -14,6 +14,8 @@ INSERTS = ("user_sessions", "dead_letters", "late_events")
 RULE_COLUMNS = ("entity_id", "event_time", "observed_value")
 PARTITION_KEY = "partition_key"
 ARRIVED_AT = "arrived_at"
+LONGEST_WINDOW_IN_SECONDS = 99
+"""An interval literal has two digits; longer windows are given in minutes."""
 
 
 class RulePropertyError(ValueError):
@@ -41,8 +43,11 @@ def rule_parameters(rule: str, groups: PropertyGroups) -> dict[str, str]:
     """Return a rule's properties, its name, and its window in whole minutes if it has any."""
     properties = property_group(groups, f"rule.{rule}")
     seconds = int(properties["window_seconds"])
-    if seconds > 99 and seconds % 60:
-        message = f"rule.{rule} window_seconds {seconds}: above 99 it must be a multiple of 60"
+    if seconds > LONGEST_WINDOW_IN_SECONDS and seconds % 60:
+        message = (
+            f"rule.{rule} window_seconds {seconds}: above {LONGEST_WINDOW_IN_SECONDS} it must be a"
+            " multiple of 60"
+        )
         raise RulePropertyError(message)
     return {**properties, "rule": rule, "window_minutes": str(seconds // 60)}
 

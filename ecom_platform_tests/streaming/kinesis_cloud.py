@@ -15,8 +15,7 @@ import boto3
 import runtime_properties
 
 from ecom_platform_tests.conftest import free_port
-from ecom_platform_tests.streaming import engines
-from ecom_platform_tests.streaming import traffic
+from ecom_platform_tests.streaming import engines, traffic
 from infra.local.cloud import LocalCloud
 
 STREAMS = ("raw-events", "detections", "user-sessions", "dead-letters", "late-events")
@@ -120,7 +119,7 @@ class Job:
     def descendants(self) -> list[int]:
         """Return the launcher's children and theirs."""
         table = subprocess.run(
-            ["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True
+            ["/bin/ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True
         ).stdout.split()
         parents = dict(zip(map(int, table[::2]), map(int, table[1::2]), strict=True))
         found = [self.process.pid]

@@ -5,8 +5,7 @@ from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 
-from ecom_platform_tests.streaming import engines
-from ecom_platform_tests.streaming import traffic
+from ecom_platform_tests.streaming import engines, traffic
 
 AHEAD = "2036-01-02T03:04:05.678Z"
 

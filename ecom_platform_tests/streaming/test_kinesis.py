@@ -9,9 +9,7 @@ from pathlib import Path
 
 from local import heartbeat
 
-from ecom_platform_tests.streaming import engines
-from ecom_platform_tests.streaming import kinesis_cloud
-from ecom_platform_tests.streaming import traffic
+from ecom_platform_tests.streaming import engines, kinesis_cloud, traffic
 from ecom_platform_tests.streaming.kinesis_cloud import Cloud, wait_for
 
 LATENCY_LIMIT_SECONDS = 8

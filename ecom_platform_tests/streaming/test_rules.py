@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 from sql_files import rule_names
 
-from ecom_platform_tests.streaming import engines
-from ecom_platform_tests.streaming import traffic
+from ecom_platform_tests.streaming import engines, traffic
 from ecom_platform_tests.streaming.engines import FlinkRun
 
 PRICE_COMPARER, OFFICE, BASKET_BUYER = 700_000_001, 700_000_002, 700_000_003

@@ -39,9 +39,9 @@ def add_kinesis(groups: PropertyGroups) -> PropertyGroups:
     ]
     if tables:
         local["flink"]["pipeline.jars"] = connector.connector_jar().as_uri()
-    endpoint = os.environ.get("AWS_ENDPOINT_URL")
-    for table in tables if endpoint else []:
-        table["aws.endpoint"] = endpoint
+    if endpoint := os.environ.get("AWS_ENDPOINT_URL"):
+        for table in tables:
+            table["aws.endpoint"] = endpoint
     source = local["table.raw_events"]
     if source["connector"] == "kinesis":
         local["flink"]["parallelism.default"] = str(shard_count(source["stream"]))

@@ -39,7 +39,10 @@ def die_with_parent() -> None:
 def start(command: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
     """Start a command in a process group of its own, which a signal can reach whole."""
     return subprocess.Popen(
-        command, env=environment, start_new_session=True, preexec_fn=die_with_parent
+        command,
+        env=environment,
+        start_new_session=True,
+        preexec_fn=die_with_parent,  # noqa: PLW1509 - the launcher has no threads
     )
 
 

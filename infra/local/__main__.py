@@ -64,7 +64,6 @@ def _deploy(cloud: LocalCloud) -> dict[str, str]:
     """Deploy the stacks, and say what the platform must know of them."""
     os.environ.update(cloud.environment())
     from infra.deploy import deploy  # noqa: PLC0415 - boto3 is slow to load, and `stop` needs none
-
     from infra.local.time_to_live import turn_on_expiry  # noqa: PLC0415
 
     outputs = deploy("local")

@@ -196,7 +196,7 @@ class Poller:
                 if ":kinesis:" in mapping.get("EventSourceArn", ""):
                     self._adopt_mapping(mapping)
 
-    def _adopt_mapping(self, mapping: Any) -> None:
+    def _adopt_mapping(self, mapping: Any) -> None:  # noqa: ANN401 - a shape of AWS
         if mapping["State"] != "Disabled":
             self._lambda.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
         stream = self._kinesis.describe_stream(StreamARN=mapping["EventSourceArn"])[

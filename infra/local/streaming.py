@@ -79,7 +79,8 @@ def running(state: Path, environment: Mapping[str, str], flink_port: int | None)
         _adopted(state).unlink(missing_ok=True)
     try:
         for service in services(state, flink_port):
-            if service.start({**environment, **_credentials(service.name)}):
+            if not service.is_running():
+                service.start({**environment, **_credentials(service.name)})
                 started.append(service)
         _wait_for_poller(state)
         for service in started:
@@ -95,7 +96,7 @@ def stop(found: Sequence[Service] | Iterator[Service]) -> None:
 
 
 def _credentials(name: str) -> dict[str, str]:
-    """Each process works under the role that it would have on AWS; the poller is the cloud's own."""
+    """Each process works under the role that it has on AWS; the poller is the cloud's own."""
     if name == "heartbeat":
         return {"AWS_PROFILE": SENDER_PROFILE}
     if name != "flink":
