@@ -6,9 +6,12 @@ UI_PORT ?= 3000
 FLINK_PORT ?= 8081
 EVENTS ?=
 ENVIRONMENT ?= aws
+ROWS ?= 10000000
+BENCH ?=
 
 VENV := .venv
 FLINK_VENV := .venv-flink
+SPARK_VENV := .venv-spark
 PYTHON := $(VENV)/bin/python
 LOCAL := $(PYTHON) -m infra.local --port $(CLOUD_PORT)
 RUN := $(LOCAL) run
@@ -29,7 +32,7 @@ down: $(VENV)/run.stamp ## Stop a local cloud that was left running
 
 clean: ## Stop the local cloud and remove its data, the Dagster home and the virtual environment
 	@if [ -x $(PYTHON) ]; then $(LOCAL) clean; fi
-	@rm -rf $(VENV) $(FLINK_VENV) .mypy_cache .ruff_cache .pytest_cache
+	@rm -rf $(VENV) $(FLINK_VENV) $(SPARK_VENV) .benchmarks .mypy_cache .ruff_cache .pytest_cache
 
 build: $(VENV)/run.stamp ## Stage and build whatever is not up to date, without waiting for a sensor
 	@$(RUN) $(PYTHON) -m ecom_platform.commands.build
@@ -53,6 +56,9 @@ flink: $(FLINK_VENV)/stamp ## Set up the environment of the Flink job
 deploy: $(VENV)/run.stamp $(FLINK_VENV)/stamp ## Deploy the stacks to AWS with your own credentials (ENVIRONMENT=aws)
 	@$(PYTHON) -m infra.deploy $(ENVIRONMENT)
 
+bench-batch: $(VENV)/run.stamp $(if $(findstring --spark,$(BENCH)),$(SPARK_VENV)/spark.stamp) ## Time raw files to marts against a bare DuckDB script; ROWS=1000000 BENCH="--spark --dirt 0"
+	@$(PYTHON) -m benchmarks.batch --rows $(ROWS) $(BENCH)
+
 test: $(VENV)/dev.stamp $(FLINK_VENV)/stamp ## Run all tests
 	@$(PYTHON) -m pytest
 
@@ -64,12 +70,11 @@ check: $(VENV)/dev.stamp ## Lint, types, architecture, templates, definitions
 	@$(PYTHON) -m pytest -q ecom_platform_tests/architecture
 
 lock: $(VENV)/run.stamp ## Resolve the requirements anew, with hashes
-	@for name in run dev uv; do $(VENV)/bin/uv pip compile -q --universal --python-version 3.11 \
+	@for name in requirements/run requirements/dev requirements/uv benchmarks/spark_requirements \
+	  flink_app/requirements $(basename $(wildcard lambda_handlers/*/requirements.in)); do \
+	  $(VENV)/bin/uv pip compile -q --universal --python-version 3.11 \
 	  --generate-hashes --no-strip-extras --no-header --no-annotate --upgrade \
-	  requirements/$$name.in -o requirements/$$name.txt; done
-	@for folder in flink_app lambda_handlers/*/; do $(VENV)/bin/uv pip compile -q --universal --python-version 3.11 \
-	  --generate-hashes --no-strip-extras --no-header --no-annotate --upgrade \
-	  $$folder/requirements.in -o $$folder/requirements.txt; done
+	  $$name.in -o $$name.txt; done
 
 $(VENV)/bin/uv: requirements/uv.txt
 	@python3 -c 'import sys; sys.version_info[:2] == (3, 11) or sys.exit("error: Python 3.11 is needed, python3 is %d.%d; put a Python 3.11 first in PATH" % sys.version_info[:2])'
@@ -89,8 +94,14 @@ $(FLINK_VENV)/stamp: flink_app/requirements.txt $(VENV)/bin/uv
 	@cd flink_app && ../$(FLINK_VENV)/bin/python -m local.connector
 	@touch $@
 
+$(SPARK_VENV)/spark.stamp: benchmarks/spark_requirements.txt $(VENV)/bin/uv
+	@echo "setting up $(SPARK_VENV) …"
+	@python3 -m venv $(SPARK_VENV)
+	@$(VENV)/bin/uv pip install -q --python $(SPARK_VENV)/bin/python --require-hashes -r benchmarks/spark_requirements.txt
+	@touch $@
+
 $(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp
 	@$(VENV)/bin/uv pip install -q --python $(PYTHON) --require-hashes -r requirements/dev.txt
 	@touch $@
 
-.PHONY: help demo up down clean build answers flink replay-quarantine rebuild-catalog deploy test check lock calibrate
+.PHONY: help demo up down clean build answers flink replay-quarantine rebuild-catalog deploy test check lock calibrate bench-batch

@@ -15,8 +15,9 @@ from ecom_platform.contracts import TABLES, marts
 from ecom_platform.contracts.lake import EVENTS, STAGED_FILES
 from ecom_platform.defs.lake.assets import DAY_TABLES, STAGED_TABLES
 from ecom_platform.defs.lake.days import stale_plans
+from ecom_platform.defs.marts.days import stale_days
 from ecom_platform.defs.raw.assets import read_manifest
-from ecom_platform.marts.touched import islands, reach, touched_days
+from ecom_platform.marts.touched import islands, reach
 from ecom_platform.resources.query_engine import QueryEngine
 from ecom_platform.resources.table_store import TableStore
 
@@ -71,12 +72,15 @@ class Batch:
         return refused
 
     def rebuild(self) -> list[date]:
-        """Build every day whose parts changed, and what reads it; returns those days."""
+        """Build whatever is not built from what is there now; returns the days of the lake."""
         changed = [plan.day for plan in stale_plans(self.tables)]
-        self._run_days([table.key for table in (*DAY_TABLES, *DAILY_MARTS)], changed)
-        data_days = self.data_days()
-        for mart in WINDOW_MARTS:
-            self._run_days([mart.key], touched_days(mart, changed, data_days))
+        self._run_days([table.key for table in DAY_TABLES], changed)
+        for together in (DAILY_MARTS, *([mart] for mart in WINDOW_MARTS)):
+            stale: dict[tuple[date, ...], list[tuple[str, str]]] = {}
+            for mart in together:
+                stale.setdefault(tuple(stale_days(mart, self.tables)), []).append(mart.key)
+            for days, keys in stale.items():
+                self._run_days(keys, days)
         return changed
 
     def data_days(self) -> list[date]:

@@ -18,12 +18,27 @@ _KEY = re.compile(r".*/_commits/(?P<name>[^/]+)/(?P<number>\d+)\.json$")
 
 @dataclass(frozen=True)
 class PublishedPartition:
-    """One partition of a table: the values of its columns, its place, its rows and bytes."""
+    """One partition of a table.
+
+    Attributes:
+        values: of its partition columns.
+        location: `s3://…/` of its Parquet.
+        row_count: rows in it.
+        byte_count: bytes of it.
+        content: equal where it says the same to its readers; its location where nothing else is
+            known.
+
+    """
 
     values: tuple[str, ...]
     location: str
     row_count: int
     byte_count: int
+    content: str = ""
+
+    @property
+    def version(self) -> str:
+        return self.content or self.location
 
 
 @dataclass(frozen=True)

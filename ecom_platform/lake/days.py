@@ -11,7 +11,6 @@ from datetime import date, datetime, time, timedelta
 from statistics import median
 from typing import Any, Literal
 
-from ecom_platform.contracts.lake import EVENT_COLUMNS
 from ecom_platform.lake.errors import RowsNotConservedError
 from ecom_platform.lake.event_files import EventFile
 
@@ -24,8 +23,6 @@ USUAL_FACTOR = 2.0
 
 COUNTED = "counted"
 """The role of parts that make a day, in its inputs."""
-
-COLUMNS = ", ".join(column.name for column in EVENT_COLUMNS)
 
 Source = Literal["export", "stream"]
 
@@ -197,50 +194,6 @@ def ledger_of(plan: DayPlan, *, kept_row_count: int, redelivered_row_count: int)
         last_modified_at=plan.last_modified_at,
         is_partial=plan.is_partial,
     )
-
-
-FILE_COPIES = "file_copies"
-"""Temporary table: each distinct row of a day, how often each file has it."""
-
-
-def file_copies_select(plan: DayPlan) -> str:
-    """The rows of `FILE_COPIES`; files are numbered in manifest order."""
-    parts = " union all by name ".join(
-        f"select {COLUMNS}, {order} as file_order from read_parquet('{part.location}*.parquet')"
-        for order, part in enumerate(plan.counted)
-    )
-    return f"""
-        select {COLUMNS}, file_order, count(*) as copies
-        from ({parts}) group by {COLUMNS}, file_order
-    """
-
-
-def merge_select(plan: DayPlan) -> str:
-    """The rows of a day with several parts: each as often as the file that has most of it."""
-    return f"""
-        with distinct_rows as (
-            select {COLUMNS}, unnest(range(max(copies))) as copy_number
-            from {FILE_COPIES} group by {COLUMNS}
-        )
-        select {COLUMNS}, date '{plan.day}' as event_date from distinct_rows
-    """
-
-
-REDELIVERED_SELECT = f"""
-    with file_keeps as (
-        select
-            copies,
-            max(copies) over (
-                partition by {COLUMNS} order by file_order
-                rows between unbounded preceding and 1 preceding
-            ) as copies_before
-        from {FILE_COPIES}
-    )
-    select coalesce(sum(copies - greatest(0, copies - coalesce(copies_before, 0))), 0)
-    from file_keeps
-"""
-"""How many rows of a day an earlier file already brought, by the formula for a single file: of a
-row that file i has n_i times, max(0, n_i - max over j < i of n_j) are kept from it."""
 
 
 def keeps_content(

@@ -125,7 +125,11 @@ def _partition_input(table: Table, part: PublishedPartition) -> Any:  # noqa: AN
     return {
         "Values": list(part.values),
         "StorageDescriptor": storage(table, part.location),
-        "Parameters": {"row_count": str(part.row_count), "byte_count": str(part.byte_count)},
+        "Parameters": {
+            "row_count": str(part.row_count),
+            "byte_count": str(part.byte_count),
+            "content": part.content,
+        },
     }
 
 
@@ -136,6 +140,7 @@ def _published(found: Any) -> PublishedPartition:  # noqa: ANN401 - boto3's own 
         location=found["StorageDescriptor"]["Location"],
         row_count=int(counts["row_count"]),
         byte_count=int(counts["byte_count"]),
+        content=counts.get("content", ""),
     )
 
 

@@ -3,6 +3,7 @@
 import gzip
 import random
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -97,6 +98,23 @@ def test_corrected_file_replaces_the_old_one(
     wrong.write_bytes(b"".join(lines))
     take_in(wrong)
     assert all_marts(batch) == calm
+    check_conservation(batch)
+
+
+def test_day_that_loses_its_rows_leaves_every_mart(
+    batch: Batch, take_in: TakeIn, shop: Path, calm: dict[str, list[object]], tmp_path: Path
+) -> None:
+    lines = shop.read_bytes().splitlines(keepends=True)
+    corrected = tmp_path / shop.name
+    corrected.write_bytes(b"".join(line for line in lines if not line.startswith(b"2026-01-06")))
+
+    take_in(corrected)
+
+    assert rows(batch, "lake", "events", "select distinct event_date from {table}") == [
+        (date(2026, 1, 5),)
+    ]
+    for name, found in all_marts(batch).items():
+        assert {row[-1] for row in found} == {date(2026, 1, 5)}, name
     check_conservation(batch)
 
 

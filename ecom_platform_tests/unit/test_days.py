@@ -9,20 +9,17 @@ import pytest
 
 from ecom_platform.contracts.lake import EVENT_COLUMNS
 from ecom_platform.lake.days import (
-    FILE_COPIES,
-    REDELIVERED_SELECT,
     DayPlan,
     Source,
     StagedPart,
-    file_copies_select,
     ledger_of,
-    merge_select,
     plan_day,
     retired_file_ids,
     unusual_volume,
 )
 from ecom_platform.lake.errors import RowsNotConservedError
 from ecom_platform.lake.event_files import EventFile
+from ecom_platform.lake.merging import merge_day
 from ecom_platform.lake.parquet import ENGINE_TYPES
 
 DAY = date(2026, 1, 5)
@@ -128,6 +125,8 @@ def test_volume_is_held_against_the_weeks_before(
         ([[1], [1, 1]], [1, 1], 1),
         ([[1, 1, 2], [1, 3], [1, 1, 1, 2]], [1, 1, 1, 2, 3], 4),
         ([[1], [2], []], [1, 2], 0),
+        ([[2, 2], [1, 2, 3, 4]], [1, 2, 2, 3, 4], 1),
+        ([[1, 2, 3, 3], [3]], [1, 2, 3, 3], 1),
     ],
 )
 def test_each_row_is_kept_as_often_as_the_fullest_file_has_it(
@@ -135,13 +134,20 @@ def test_each_row_is_kept_as_often_as_the_fullest_file_has_it(
 ) -> None:
     with duckdb.connect() as connection:
         plan = _written(connection, tmp_path, files)
-        connection.execute(f"create temp table {FILE_COPIES} as {file_copies_select(plan)}")
-        rows = connection.execute(f"select product_id from ({merge_select(plan)})").fetchall()
-        counted = connection.execute(REDELIVERED_SELECT).fetchall()[0][0]
+        merged = merge_day(plan, connection, tmp_path / "merged")
+        found = merged.written.files if merged.written else [f"{merged.base.location}rows.parquet"]
+        rows = connection.execute(
+            "select product_id from read_parquet(?)", [[str(path) for path in found]]
+        ).fetchall()
 
     assert sorted(row[0] for row in rows) == list(kept)
-    assert counted == redelivered
-    ledger_of(plan, kept_row_count=len(rows), redelivered_row_count=counted).check_conservation()
+    assert merged.kept_row_count == len(kept)
+    assert merged.redelivered_row_count == redelivered
+    ledger_of(
+        plan,
+        kept_row_count=merged.kept_row_count,
+        redelivered_row_count=merged.redelivered_row_count,
+    ).check_conservation()
 
 
 def _written(

@@ -15,24 +15,20 @@ from ecom_platform.contracts.lake import EVENT_DAYS, EVENTS, STAGED_EVENTS
 from ecom_platform.defs.raw.assets import read_manifest
 from ecom_platform.lake.commits import Commit, PublishedPartition
 from ecom_platform.lake.days import (
-    FILE_COPIES,
-    REDELIVERED_SELECT,
     DayLedger,
     DayPlan,
     StagedPart,
-    file_copies_select,
     keeps_content,
     ledger_of,
-    merge_select,
     plan_day,
     retired_file_ids,
 )
 from ecom_platform.lake.event_files import EventFile
+from ecom_platform.lake.merging import merge_day
 from ecom_platform.lake.parquet import (
     WrittenPartition,
     arrow_schema,
     check_contract,
-    copy_by_partition,
     write_table,
 )
 from ecom_platform.resources.table_store import Draft, TableStore
@@ -45,6 +41,7 @@ class BuiltDay:
     Attributes:
         plan, ledger: what it is made from, and where every row went.
         written: new files; none where a part is taken as it lies.
+        pointed: that part.
         kept: the version before, where the day says the same still.
 
     """
@@ -52,12 +49,22 @@ class BuiltDay:
     plan: DayPlan
     ledger: DayLedger
     written: WrittenPartition | None
+    pointed: StagedPart | None = None
     kept: PublishedPartition | None = None
 
 
 def stale_plans(tables: TableStore) -> list[DayPlan]:
-    """Plans of the days whose parts are not those that `lake/events` was built from."""
-    built = {commit.name: commit.details["inputs"] for commit in tables.commits(EVENTS)}
+    """Plans of the days whose parts are not those that `lake/events` was built from.
+
+    A day whose newest version is not the one that the catalog shows is stale too: its writer died
+    between the two.
+    """
+    shown = {part.values[0]: part for part in tables.catalog.partitions(EVENTS)}
+    built = {
+        commit.name: commit.details["inputs"]
+        for commit in tables.commits(EVENTS)
+        if shown.get(commit.name) == commit.partitions[0]
+    }
     return [plan for plan in plan_days(tables) if plan.inputs != built.get(str(plan.day))]
 
 
@@ -104,7 +111,7 @@ def build_day(plan: DayPlan, connection: duckdb.DuckDBPyConnection, folder: Path
     """
     if part := plan.only_part:
         ledger = ledger_of(plan, kept_row_count=part.row_count, redelivered_row_count=0)
-        built = BuiltDay(plan, ledger, None)
+        built = BuiltDay(plan, ledger, None, pointed=part)
     elif not plan.counted:
         empty = arrow_schema(EVENTS.all_columns).empty_table()
         written = write_table(empty, folder / f"{plan.day}.parquet")
@@ -131,15 +138,13 @@ def keep_versions(built: Sequence[BuiltDay], before: Mapping[str, Commit]) -> li
 
 
 def _merged(plan: DayPlan, connection: duckdb.DuckDBPyConnection, folder: Path) -> BuiltDay:
-    copies = file_copies_select(plan)
-    connection.execute(f"create or replace temp table {FILE_COPIES} as {copies}")
-    directory = folder / str(plan.day)
-    written = copy_by_partition(connection, merge_select(plan), directory)[plan.day]
-    redelivered = connection.execute(REDELIVERED_SELECT).fetchall()[0][0]
+    merged = merge_day(plan, connection, folder / str(plan.day))
     ledger = ledger_of(
-        plan, kept_row_count=written.row_count, redelivered_row_count=int(redelivered)
+        plan,
+        kept_row_count=merged.kept_row_count,
+        redelivered_row_count=merged.redelivered_row_count,
     )
-    return BuiltDay(plan, ledger, written)
+    return BuiltDay(plan, ledger, merged.written, pointed=merged.base)
 
 
 def publish_days(built: Sequence[BuiltDay], tables: TableStore, folder: Path) -> list[Commit]:
@@ -149,7 +154,10 @@ def publish_days(built: Sequence[BuiltDay], tables: TableStore, folder: Path) ->
     drafts = []
     for day in built:
         values = (str(day.plan.day),)
-        part = day.kept or placed.get(values) or _pointed(day.plan)
+        place = placed.get(values) or _pointed(day)
+        # Readers of the day read of its ledger only this, beside the rows.
+        content = f"{place.location}#is_partial={day.ledger.is_partial}"
+        part = day.kept or replace(place, content=content)
         details = {
             "ledger": {**asdict(day.ledger), "last_modified_at": str(day.ledger.last_modified_at)},
             "inputs": day.plan.inputs,
@@ -159,9 +167,9 @@ def publish_days(built: Sequence[BuiltDay], tables: TableStore, folder: Path) ->
     return tables.publish(EVENTS, drafts)
 
 
-def _pointed(plan: DayPlan) -> PublishedPartition:
-    part = plan.counted[0]
-    return PublishedPartition((str(plan.day),), part.location, part.row_count, part.byte_count)
+def _pointed(day: BuiltDay) -> PublishedPartition:
+    part = day.pointed or day.plan.counted[0]
+    return PublishedPartition((str(day.plan.day),), part.location, part.row_count, part.byte_count)
 
 
 def _publish_ledgers(built: Sequence[BuiltDay], tables: TableStore, folder: Path) -> None:

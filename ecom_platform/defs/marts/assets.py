@@ -8,6 +8,7 @@ import dagster as dg
 
 from ecom_platform.contracts import TABLES, Input, Table, marts
 from ecom_platform.contracts.lake import EVENTS
+from ecom_platform.defs.marts.days import days_with_rows, input_versions, inputs_of
 from ecom_platform.defs.outcomes import Outcome, check_specs, tell
 from ecom_platform.defs.partitions import DAYS, TRY_AGAIN, days_of
 from ecom_platform.defs.specs import preview, table_spec
@@ -101,20 +102,16 @@ def mart_asset(mart: Table) -> dg.AssetsDefinition:
 
 def chunks_of(days: Sequence[date], tables: TableStore, mart: Table) -> Iterator[list[date]]:
     """Those of the days that have events, in runs of days that one query can take."""
-    partitions = tables.locations(EVENTS, min(days), max(days))
-    asked = set(days)
+    found = days_with_rows(mart, tables, min(days), max(days))
     limit = CHUNK_ROWS if EVENTS.key in {read.key for read in mart.inputs} else float("inf")
     chunk: list[date] = []
     rows = 0
-    for part in partitions:
-        day = date.fromisoformat(part.values[0])
-        if day not in asked or not part.row_count:
-            continue
-        if chunk and rows + part.row_count > limit:
+    for day in sorted(found.keys() & set(days)):
+        if chunk and rows + found[day] > limit:
             yield chunk
             chunk, rows = [], 0
         chunk.append(day)
-        rows += part.row_count
+        rows += found[day]
     if chunk:
         yield chunk
 
@@ -124,6 +121,8 @@ def build_chunk(
 ) -> list[Outcome]:
     """Build some days of a mart, check them, and publish those that keep every rule."""
     started = time.monotonic()
+    # Before the rows: what changes meanwhile must leave these days stale.
+    versions = input_versions(mart, tables, days)
     with engine.lake_workspace() as (connection, folder):
         engine.show(connection, {TABLES[i.key]: _read(i, days, tables) for i in mart.inputs})
         written = build_mart(connection, mart, days, folder / "mart")
@@ -139,7 +138,9 @@ def build_chunk(
         outcomes = {day: _outcome(day, written[day], problems) for day in days}
         good = {day: written[day] for day, outcome in outcomes.items() if not outcome.errors}
         placed = tables.upload(mart, [((str(day),), part) for day, part in good.items()])
-        tables.publish(mart, [Draft(part.values[0], (part,)) for part in placed])
+        inputs = {str(day): inputs_of(mart, day, versions) for day in good}
+        drafts = [Draft(p.values[0], (p,), {"inputs": inputs[p.values[0]]}) for p in placed]
+        tables.publish(mart, drafts)
     seconds = round((time.monotonic() - started) / len(days), 4)
     for outcome in outcomes.values():
         outcome.metadata |= {"seconds": seconds}

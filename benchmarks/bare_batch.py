@@ -1,0 +1,111 @@
+"""`python -m benchmarks.bare_batch`: the same answers from the same files by a bare DuckDB script.
+
+It reads every delivered CSV object once, writes Parquet by day to S3, and runs the marts' own SQL
+over it. It has no catalog, no quarantine, no ledger, no checks, no memory limit, and takes rows of
+a re-delivered file twice: the least that gives the same tables from clean input.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Callable
+
+import duckdb
+
+from benchmarks.local_s3 import BARE_PREFIX, connected
+from ecom_platform.contracts import Table, marts
+from ecom_platform.contracts.lake import EVENT_COLUMNS, EVENT_TYPES
+from ecom_platform.lake.event_csv import TIME_FORMAT
+from ecom_platform.lake.event_files import RAW_PREFIX
+from ecom_platform.lake.parquet import ENGINE_TYPES
+from ecom_platform.marts.queries import mart_sql, range_values, rendered
+from ecom_platform.settings import Settings
+
+SOURCE_TYPES = {column.name: ENGINE_TYPES[column.type] for column in EVENT_COLUMNS[:9]}
+
+LEDGER = """
+    create table lake.event_days as
+    select event_date, count(*) as kept_row_count, false as is_partial
+    from lake.events group by event_date
+"""
+"""What two marts ask of `lake.event_days`; no day is partial, as all files came after the last."""
+
+
+def main() -> None:
+    settings = Settings.from_environment()
+    bucket = f"s3://{settings.data_bucket}"
+    phases: dict[str, float] = {}
+
+    def timed(name: str, work: Callable[[], None]) -> None:
+        began = time.perf_counter()
+        work()
+        phases[name] = time.perf_counter() - began
+        print(f"  bare {name}: {phases[name]:.1f} s", file=sys.stderr)
+
+    started, cpu_started = time.perf_counter(), time.process_time()
+    with connected(settings.scratch_dir) as connection:
+        timed("staging", lambda: write_events(connection, bucket))
+        timed("days", lambda: show_events(connection, bucket))
+        for mart in marts.TABLES:
+            timed(mart.name, lambda mart=mart: write_mart(connection, bucket, mart))  # type: ignore[misc]
+    wall, cpu = time.perf_counter() - started, time.process_time() - cpu_started
+    print(json.dumps({"wall_s": wall, "cpu_s": cpu, "phases": phases}))
+
+
+def write_events(connection: duckdb.DuckDBPyConnection, bucket: str) -> None:
+    """One pass over all files: typed, by day."""
+    columns = ", ".join(f"'{name}': '{type_}'" for name, type_ in SOURCE_TYPES.items())
+    types = ", ".join(f"'{name}'" for name in EVENT_TYPES)
+    connection.execute(
+        f"""
+        copy (
+            select
+                *, 'export' as source, null::varchar as event_id,
+                cast(event_time as date) as event_date
+            from read_csv(
+                '{bucket}/{RAW_PREFIX}*.csv', auto_detect = false, header = true, delim = ',',
+                quote = '', escape = '', timestampformat = '{TIME_FORMAT}', ignore_errors = true,
+                columns = {{{columns}}}
+            )
+            where
+                event_time is not null and event_type in ({types}) and product_id is not null
+                and user_id is not null and price >= 0
+        ) to '{bucket}/{BARE_PREFIX}events'
+        (format parquet, compression zstd, partition_by (event_date), write_partition_columns true)
+        """
+    )
+
+
+def show_events(connection: duckdb.DuckDBPyConnection, bucket: str) -> None:
+    connection.execute("create schema lake; create schema marts")
+    show(connection, "lake.events", f"{bucket}/{BARE_PREFIX}events")
+    connection.execute(LEDGER)
+
+
+def write_mart(connection: duckdb.DuckDBPyConnection, bucket: str, mart: Table) -> None:
+    """All days of a mart in one query, in the types of its contract."""
+    first, last = connection.execute(
+        "select min(event_date), max(event_date) from lake.event_days"
+    ).fetchall()[0]
+    columns = ", ".join(
+        f"cast({column.name} as {ENGINE_TYPES[column.type]}) as {column.name}"
+        for column in mart.all_columns
+    )
+    place = f"{bucket}/{BARE_PREFIX}{mart.path}"
+    connection.execute(
+        f"copy (select {columns} from ({rendered(mart_sql(mart), range_values(first, last))}))"
+        f" to '{place}' (format parquet, compression zstd, partition_by (event_date),"
+        " write_partition_columns true)"
+    )
+    show(connection, f"marts.{mart.name}", place)
+
+
+def show(connection: duckdb.DuckDBPyConnection, name: str, place: str) -> None:
+    """Make Parquet readable under a name, by day."""
+    connection.execute(
+        f"create view {name} as from read_parquet('{place}/*/*.parquet', hive_partitioning = true)"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,187 @@
+"""The sensors as state machines: several ticks on an instance, with a real local cloud."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import boto3
+import dagster as dg
+import pytest
+from botocore.exceptions import EndpointConnectionError
+
+from ecom_platform.commands.batch import Batch
+from ecom_platform.commands.deliver import deliver
+from ecom_platform.contracts import TABLES
+from ecom_platform.contracts.lake import STAGED_EVENTS
+from ecom_platform.defs.lake.schedules import daily_batch_schedule
+from ecom_platform.defs.lake.sensors import changed_days_sensor
+from ecom_platform.defs.partitions import EVENT_FILES
+from ecom_platform.defs.raw.sensors import STAGING_KEYS, raw_event_files_sensor
+from ecom_platform.resources.object_store import ObjectStore
+from ecom_platform.settings import Settings
+
+HEADER = (
+    "event_time,event_type,product_id,category_id,category_code,brand,price,user_id,user_session"
+)
+RANGE = ("dagster/asset_partition_range_start", "dagster/asset_partition_range_end")
+
+
+class Ticks:
+    """A sensor, ticked again and again with the cursor that it left."""
+
+    def __init__(self, sensor: dg.SensorDefinition, batch: Batch) -> None:
+        self.sensor, self.batch = sensor, batch
+        self.cursor: str | None = None
+
+    def tick(self) -> list[dg.RunRequest]:
+        with dg.build_sensor_context(
+            instance=self.batch.instance,
+            cursor=self.cursor,
+            resources={"tables": self.batch.tables},
+            definitions=self.batch.definitions,
+        ) as context:
+            result = self.sensor(context)
+        self.skipped = result.skip_message if isinstance(result, dg.SkipReason) else None
+        if not isinstance(result, dg.SensorResult):
+            return []
+        self.cursor = result.cursor or self.cursor
+        for request in result.dynamic_partitions_requests or []:
+            self.batch.instance.add_dynamic_partitions(
+                request.partitions_def_name, list(request.partition_keys)
+            )
+        return list(result.run_requests or [])
+
+
+def put(folder: Path, name: str, *days: str) -> None:
+    rows = [f"{day} 10:00:0{n} UTC,view,1,1,a.b,acme,10.00,{n},s" for n, day in enumerate(days)]
+    (folder / name).write_text("\n".join([HEADER, *rows]) + "\n")
+    deliver([folder / name], Settings.from_environment())
+
+
+def names(requests: list[dg.RunRequest]) -> list[str]:
+    return [str(request.partition_key).split("@")[0] for request in requests]
+
+
+def test_raw_files_sensor_starts_the_staging_of_each_new_version_once(
+    batch: Batch, tmp_path: Path
+) -> None:
+    ticks = Ticks(raw_event_files_sensor, batch)
+    assert ticks.tick() == []
+    put(tmp_path, "a.csv", "2026-01-05")
+    put(tmp_path, "b.csv", "2026-01-06")
+
+    first = ticks.tick()
+    assert sorted(names(first)) == ["a.csv", "b.csv"]
+    assert {request.run_key for request in first} == {request.partition_key for request in first}
+    assert all(request.asset_selection == STAGING_KEYS for request in first)
+    partitions = batch.instance.get_dynamic_partitions(EVENT_FILES.name or "")
+    assert set(partitions) == {request.partition_key for request in first}
+
+    assert ticks.tick() == []
+    assert ticks.skipped == "2 files, none of them new"
+
+    batch.take_in()
+    put(tmp_path, "a.csv", "2026-01-07")
+    changed = ticks.tick()
+    assert names(changed) == ["a.csv"]
+    assert changed[0].run_key not in {request.run_key for request in first}
+
+
+def test_raw_files_sensor_tells_the_manifest_of_a_correction_taken_back(
+    batch: Batch, tmp_path: Path
+) -> None:
+    ticks = Ticks(raw_event_files_sensor, batch)
+    for day in ("2026-01-05", "2026-01-06"):
+        put(tmp_path, "a.csv", day)
+        ticks.tick()
+        batch.take_in()
+
+    put(tmp_path, "a.csv", "2026-01-05")
+    requests = ticks.tick()
+
+    assert [request.partition_key for request in requests] == [None]
+    assert requests[0].asset_selection == [dg.AssetKey(["raw", "event_files"])]
+
+
+def test_raw_files_sensor_fails_openly_and_recovers(
+    batch: Batch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticks = Ticks(raw_event_files_sensor, batch)
+    put(tmp_path, "a.csv", "2026-01-05")
+    listing = ObjectStore.event_files
+
+    def away(_: ObjectStore) -> list[object]:
+        raise EndpointConnectionError(endpoint_url="http://127.0.0.1")
+
+    monkeypatch.setattr(ObjectStore, "event_files", away)
+    with pytest.raises(EndpointConnectionError):
+        ticks.tick()
+    monkeypatch.setattr(ObjectStore, "event_files", listing)
+    assert names(ticks.tick()) == ["a.csv"]
+
+
+def ranges(requests: list[dg.RunRequest]) -> list[tuple[str, str]]:
+    return [(request.tags[RANGE[0]], request.tags[RANGE[1]]) for request in requests]
+
+
+def test_changed_days_sensor_asks_for_exactly_the_days_that_changed(
+    batch: Batch, tmp_path: Path
+) -> None:
+    ticks = Ticks(changed_days_sensor, batch)
+    assert ticks.tick() == []
+    put(tmp_path, "a.csv", "2026-01-05", "2026-01-06", "2026-01-07", "2026-01-10")
+    batch.take_in()
+
+    first = ticks.tick()
+    assert ranges(first) == [("2026-01-05", "2026-01-07"), ("2026-01-10", "2026-01-10")]
+    assert ticks.tick() == []
+    assert "none of them new" in str(ticks.skipped)
+
+    batch.rebuild()
+    put(tmp_path, "late.csv", "2026-01-06", "2025-12-31")
+    batch.take_in()
+    late = ticks.tick()
+    assert ranges(late) == [("2025-12-31", "2025-12-31"), ("2026-01-06", "2026-01-06")]
+    assert not {r.run_key for r in late} & {r.run_key for r in first}
+
+
+def test_changed_days_sensor_finds_a_day_whose_writer_died_before_the_catalog(
+    batch: Batch, tmp_path: Path
+) -> None:
+    put(tmp_path, "a.csv", "2026-01-05")
+    batch.take_in()
+    batch.rebuild()
+    boto3.client("glue").delete_partition(
+        DatabaseName="lake", TableName="events", PartitionValues=["2026-01-05"]
+    )
+
+    assert ranges(Ticks(changed_days_sensor, batch).tick()) == [("2026-01-05", "2026-01-05")]
+
+
+def test_daily_schedule_builds_yesterday() -> None:
+    context = dg.build_schedule_context(
+        scheduled_execution_time=datetime(2026, 3, 1, 3, tzinfo=UTC)
+    )
+
+    requests = list(daily_batch_schedule(context))  # type: ignore[call-overload]
+
+    assert [request.partition_key for request in requests] == ["2026-02-28"]
+
+
+def test_run_over_days_without_data_writes_nothing(batch: Batch, tmp_path: Path) -> None:
+    put(tmp_path, "a.csv", "2026-01-05")
+    batch.take_in()
+    keys = [("lake", "events"), ("lake", "event_days"), ("marts", "daily_visitors")]
+
+    batch.run("a week", keys, days=(date(2026, 1, 1), date(2026, 1, 7)))
+
+    for key in keys:
+        shown = [part.values[0] for part in batch.tables.catalog.partitions(TABLES[key])]
+        assert shown == ["2026-01-05"], key
+
+
+def test_staged_parts_are_one_file_a_day(batch: Batch, tmp_path: Path) -> None:
+    put(tmp_path, "a.csv", "2026-01-05", "2026-01-06")
+    batch.take_in()
+
+    for part in batch.tables.catalog.partitions(STAGED_EVENTS):
+        assert len(batch.tables.objects.list_keys(batch.tables.objects.key_of(part.location))) == 1
