@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import boto3
 import runtime_properties
@@ -20,7 +21,7 @@ from infra.local.cloud import LocalCloud
 
 STREAMS = ("raw-events", "detections", "user-sessions", "dead-letters", "late-events")
 PUT_LIMIT = 500
-START_SECONDS = 90
+START_SECONDS = 150
 
 
 def wait_for(condition: object, seconds: float, what: str) -> None:
@@ -36,7 +37,7 @@ def wait_for(condition: object, seconds: float, what: str) -> None:
 def answers(url: str) -> object:
     """Return the JSON behind a URL, or None while nobody answers."""
     try:
-        with urllib.request.urlopen(url, timeout=2) as response:  # noqa: S310
+        with urllib.request.urlopen(url, timeout=5) as response:  # noqa: S310
             return json.load(response)
     except OSError:
         return None
@@ -64,21 +65,25 @@ class Cloud:
 
     def rows(self, name: str) -> list[tuple[dict, float]]:
         """Return every record of a stream with its time of arrival."""
-        found = []
-        stream = f"ecom-{name}"
-        for shard in self.kinesis.list_shards(StreamName=stream)["Shards"]:
-            iterator = self.kinesis.get_shard_iterator(
-                StreamName=stream, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
-            )["ShardIterator"]
-            while records := (
-                page := self.kinesis.get_records(ShardIterator=iterator, Limit=10_000)
-            )["Records"]:
-                iterator = page["NextShardIterator"]
-                found += [
-                    (json.loads(record["Data"]), record["ApproximateArrivalTimestamp"].timestamp())
-                    for record in records
-                ]
-        return found
+        return read_stream(self.kinesis, f"ecom-{name}")
+
+
+def read_stream(kinesis: Any, stream: str) -> list[tuple[dict, float]]:
+    """Return every record of a stream with its time of arrival."""
+    found = []
+    for shard in kinesis.list_shards(StreamName=stream)["Shards"]:
+        iterator = kinesis.get_shard_iterator(
+            StreamName=stream, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
+        )["ShardIterator"]
+        while records := (page := kinesis.get_records(ShardIterator=iterator, Limit=10_000))[
+            "Records"
+        ]:
+            iterator = page["NextShardIterator"]
+            found += [
+                (json.loads(record["Data"]), record["ApproximateArrivalTimestamp"].timestamp())
+                for record in records
+            ]
+    return found
 
 
 @contextmanager
@@ -109,8 +114,10 @@ class Job:
     log: Path
 
     def completed_checkpoints(self) -> int:
-        (job,) = answers(f"{self.rest}/jobs/overview")["jobs"]
-        return answers(f"{self.rest}/jobs/{job['jid']}/checkpoints")["counts"]["completed"]
+        """Return how many; 0 while the busy interface does not answer in time."""
+        (job,) = (answers(f"{self.rest}/jobs/overview") or {"jobs": [{"jid": "none"}]})["jobs"]
+        found = answers(f"{self.rest}/jobs/{job['jid']}/checkpoints")
+        return found["counts"]["completed"] if found else 0
 
     def is_running(self) -> bool:
         jobs = (answers(f"{self.rest}/jobs/overview") or {"jobs": []})["jobs"]
@@ -134,8 +141,9 @@ class Job:
         self.process.wait(10)
 
 
-def launch(cloud_: Cloud, folder: Path, **groups: dict[str, str]) -> Job:
-    """Start the launcher and wait until all tasks run."""
+@contextmanager
+def launch(cloud_: Cloud, folder: Path, **groups: dict[str, str]) -> Iterator[Job]:
+    """Run the launcher; all tasks run when the body starts, and none is left after it."""
     port = free_port()
     properties = runtime_properties.load_property_groups(runtime_properties.LOCAL_FILE)
     for name, values in groups.items():
@@ -162,5 +170,9 @@ def launch(cloud_: Cloud, folder: Path, **groups: dict[str, str]) -> Job:
             stderr=output,
         )
     job = Job(process, f"http://127.0.0.1:{port}", log)
-    wait_for(job.is_running, START_SECONDS, "the start of the job")
-    return job
+    try:
+        wait_for(job.is_running, START_SECONDS, "the start of the job")
+        yield job
+    finally:
+        process.terminate()
+        process.wait(40)
