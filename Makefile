@@ -5,6 +5,10 @@ CLOUD_PORT ?= 4566
 UI_PORT ?= 3000
 FLINK_PORT ?= 8081
 EVENTS ?=
+SCENARIO ?= demo
+FILES ?=
+RATE ?=
+SPEED ?=
 ENVIRONMENT ?= aws
 ROWS ?= 10000000
 BENCH ?=
@@ -34,6 +38,11 @@ clean: ## Stop the local cloud and remove its data, the Dagster home and the vir
 	@if [ -x $(PYTHON) ]; then $(LOCAL) clean; fi
 	@rm -rf $(VENV) $(FLINK_VENV) $(SPARK_VENV) .benchmarks .mypy_cache .ruff_cache .pytest_cache
 
+simulate: $(VENV)/run.stamp ## Play a scenario on the stream; SCENARIO=file.yaml RATE=200 SPEED=2, or FILES=raw/
+	@$(RUN) $(PYTHON) -m ecom_platform.commands.simulate \
+	  $(if $(FILES),--files $(FILES),--scenario "$(SCENARIO)") \
+	  $(if $(RATE),--rate $(RATE)) $(if $(SPEED),--speed $(SPEED)) || [ $$? -eq 130 ]
+
 build: $(VENV)/run.stamp ## Stage and build whatever is not up to date, without waiting for a sensor
 	@$(RUN) $(PYTHON) -m ecom_platform.commands.build
 
@@ -42,6 +51,9 @@ answers: $(VENV)/run.stamp ## Print the four answers again
 
 replay-quarantine: $(VENV)/run.stamp ## Read files with refused rows again, after a rule was mended
 	@$(RUN) $(PYTHON) -m ecom_platform.commands.replay_quarantine
+
+remove-old-versions: $(VENV)/run.stamp ## Free the space of versions that were replaced more than a day ago
+	@$(RUN) $(PYTHON) -m ecom_platform.commands.remove_old_versions
 
 rebuild-catalog: $(VENV)/run.stamp ## Make the Glue catalog anew from the commit records
 	@$(RUN) $(PYTHON) -m ecom_platform.commands.rebuild_catalog
@@ -104,4 +116,4 @@ $(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp
 	@$(VENV)/bin/uv pip install -q --python $(PYTHON) --require-hashes -r requirements/dev.txt
 	@touch $@
 
-.PHONY: help demo up down clean build answers flink replay-quarantine rebuild-catalog deploy test check lock calibrate bench-batch
+.PHONY: help demo up down simulate clean build remove-old-versions answers flink replay-quarantine rebuild-catalog deploy test check lock calibrate bench-batch

@@ -17,6 +17,12 @@ def resources(settings: Settings) -> dict[str, object]:
     catalog = GlueCatalog(database_prefix=settings.database_prefix, profile=settings.aws_profile)
     return {
         "tables": TableStore(objects=objects, catalog=catalog),
+        "cleaner": TableStore(
+            objects=ObjectStore(bucket=settings.data_bucket, profile=settings.cleaner_profile),
+            catalog=GlueCatalog(
+                database_prefix=settings.database_prefix, profile=settings.cleaner_profile
+            ),
+        ),
         "engine": QueryEngine(
             objects=objects,
             scratch_dir=str(settings.scratch_dir),

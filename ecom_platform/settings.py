@@ -27,7 +27,9 @@ class Settings:
         data_bucket: the S3 bucket with the prefixes `raw/`, `lake/` and `marts/`.
         database_prefix: put before each Glue database name (`lake`, `marts`), for shared accounts.
         aws_profile: profile of the AWS configuration whose role the platform works under.
-        producer_profile: the same for whoever delivers event files.
+        cleaner_profile: the same for the removal of old versions, which alone may delete.
+        producer_profile: the same for whoever delivers event files and sends events.
+        stream_prefix: put before the name of each Kinesis stream, for shared accounts.
         scratch_dir: folder for the one local copy of a file while it is staged, and for spilling.
         memory_limit: what DuckDB may take before it spills to `scratch_dir`.
 
@@ -38,8 +40,15 @@ class Settings:
     database_prefix: str
     aws_profile: str | None
     producer_profile: str | None
+    cleaner_profile: str | None
+    stream_prefix: str
     scratch_dir: Path
     memory_limit: str
+
+    @property
+    def raw_events_stream(self) -> str:
+        """The Kinesis stream of events as they happen."""
+        return f"{self.stream_prefix}raw-events"
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str] | None = None) -> "Settings":
@@ -55,6 +64,8 @@ class Settings:
             database_prefix=found.get("ECOM_DATABASE_PREFIX", ""),
             aws_profile=found.get("ECOM_AWS_PROFILE") or None,
             producer_profile=found.get("ECOM_PRODUCER_PROFILE") or None,
+            cleaner_profile=found.get("ECOM_CLEANER_PROFILE") or None,
+            stream_prefix=found.get("ECOM_STREAM_PREFIX", "ecom-"),
             scratch_dir=Path(found.get("ECOM_SCRATCH_DIR") or tempfile.gettempdir()),
             memory_limit=found.get("ECOM_MEMORY_LIMIT", "2GB"),
         )

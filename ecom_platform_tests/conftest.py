@@ -46,6 +46,7 @@ def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalClou
     monkeypatch.setenv("ECOM_DATA_BUCKET", deploy("local")["DataBucketName"])
     monkeypatch.setenv("ECOM_AWS_PROFILE", "ecom-batch")
     monkeypatch.setenv("ECOM_PRODUCER_PROFILE", "ecom-producer")
+    monkeypatch.setenv("ECOM_CLEANER_PROFILE", "ecom-cleaner")
     monkeypatch.setenv("ECOM_SCRATCH_DIR", str(tmp_path))
     forget_clients()
     yield cloud
@@ -54,7 +55,7 @@ def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalClou
 
 
 def forget_clients() -> None:
-    for cached in (aws.session, aws.s3_client, aws.glue_client):
+    for cached in (aws.session, aws.s3_client, aws.glue_client, aws.kinesis_client):
         cached.cache_clear()
 
 

@@ -97,19 +97,13 @@ def check_contract(table: Table, part: WrittenPartition) -> None:
         ContractBrokenError: a column is missing, has another type, or a null where none may be.
 
     """
-    wanted = arrow_schema(c for c in table.all_columns if c.name in part.null_counts)
     for path in part.files:
         found = pq.read_schema(path)
-        differing = [
-            f.name
-            for f in wanted
-            if f.name not in found.names or found.field(f.name).type != f.type
-        ]
-        missing = [column.name for column in table.columns if column.name not in found.names]
-        if differing or missing:
-            raise ContractBrokenError(
-                f"{table.path}: {', '.join(differing + missing)} differ: {found}"
-            )
+        wanted = arrow_schema(
+            c for c in table.all_columns if c in table.columns or c.name in found.names
+        )
+        if not found.equals(wanted):
+            raise ContractBrokenError(f"{table.path}: the contract says {wanted}, files {found}")
     nulls = [c.name for c in table.all_columns if not c.nullable and part.null_counts.get(c.name)]
     if nulls:
         raise ContractBrokenError(f"{table.path}: nulls in {', '.join(nulls)}")

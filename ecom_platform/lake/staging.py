@@ -22,7 +22,6 @@ from ecom_platform.lake.refusals import find_refusals
 from ecom_platform.lake.spool import Spool
 
 FUTURE_TOLERANCE = timedelta(hours=1)
-ID_COLUMNS = ("product_id", "category_id", "user_id")
 
 
 @dataclass(frozen=True)
@@ -113,17 +112,18 @@ def _has_rejects(connection: duckdb.DuckDBPyConnection) -> bool:
 
 def _staging_select(file: EventCsv, latest: datetime) -> str:
     """Good rows under their day, refused ones under a day that is null."""
-    ids = {name: column_or_null(file.columns, name) for name in ID_COLUMNS}
     has_categories = "category_id" in file.columns
     is_category = f"(category_id is null or {is_id('category_id')})" if has_categories else "true"
     return f"""
         select
             event_time,
             cast(event_type as varchar) as event_type,
-            {", ".join(f"try_cast({source} as bigint) as {name}" for name, source in ids.items())},
+            try_cast(product_id as bigint) as product_id,
+            try_cast({column_or_null(file.columns, "category_id")} as bigint) as category_id,
             {column_or_null(file.columns, "category_code")} as category_code,
             {column_or_null(file.columns, "brand")} as brand,
             try_cast(price as decimal(10, 2)) as price,
+            try_cast(user_id as bigint) as user_id,
             {column_or_null(file.columns, "user_session")} as user_session,
             'export' as source,
             null::varchar as event_id,

@@ -1,7 +1,7 @@
 """One boto3 session a profile. Region, endpoint and credentials are boto3's own business."""
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
@@ -31,3 +31,8 @@ def s3_client(profile: str | None) -> "S3Client":
 @lru_cache
 def glue_client(profile: str | None) -> "GlueClient":
     return session(profile).client("glue", config=CONFIG)
+
+
+@lru_cache
+def kinesis_client(profile: str | None) -> Any:  # noqa: ANN401 - one call is used of it
+    return session(profile).client("kinesis", config=CONFIG)

@@ -3,7 +3,7 @@
 What does not belong here: what the objects mean (`table_store` for tables, `lake` for files).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC
 from pathlib import Path
@@ -13,6 +13,7 @@ import dagster as dg
 from botocore.exceptions import ClientError
 
 from ecom_platform.lake.event_files import RAW_PREFIX, EventFile, is_event_file
+from ecom_platform.lake.retention import StoredObject
 from ecom_platform.resources.aws import CONNECTIONS, s3_client
 
 if TYPE_CHECKING:
@@ -23,6 +24,14 @@ TAKEN_CODES = {"PreconditionFailed", "ConditionalRequestConflict", "412"}
 
 class ObjectReplacedError(Exception):
     """The object is gone, or another version of it lies there now."""
+
+
+class DeletionFailedError(RuntimeError):
+    """Some objects could not be deleted; the message names the first."""
+
+
+DELETE_BATCH = 1000
+"""Objects that S3 deletes in one call."""
 
 
 class ObjectStore(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -43,6 +52,29 @@ class ObjectStore(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     def list_keys(self, prefix: str) -> list[str]:
         return [found["Key"] for found in self._listing(prefix)]
+
+    def stored(self, prefix: str) -> list[StoredObject]:
+        return [
+            StoredObject(
+                found["Key"],
+                found["Size"],
+                found["LastModified"].astimezone(UTC).replace(tzinfo=None),
+            )
+            for found in self._listing(prefix)
+        ]
+
+    def delete_all(self, keys: Sequence[str]) -> None:
+        """Delete objects.
+
+        Raises:
+            DeletionFailedError: S3 refused some of them.
+
+        """
+        for start in range(0, len(keys), DELETE_BATCH):
+            batch = [{"Key": key} for key in keys[start : start + DELETE_BATCH]]
+            answer = self.client.delete_objects(Bucket=self.bucket, Delete={"Objects": batch})  # type: ignore[typeddict-item]
+            if errors := answer.get("Errors"):
+                raise DeletionFailedError(f"{len(errors)} objects stay, the first: {errors[0]}")
 
     def event_files(self) -> list[EventFile]:
         """The CSV objects under `raw/` as they lie there now."""

@@ -36,7 +36,9 @@ class QueryEngine(dg.ConfigurableResource):  # type: ignore[type-arg]
             connection.execute(f"set temp_directory = '{folder}/spill'")
             # Rows of a table have no order; keeping one would cost memory.
             connection.execute("set preserve_insertion_order = false")
-            connection.execute("set enable_progress_bar = false")
+            # Kept, for `progress` to ask, but never printed.
+            connection.execute("set enable_progress_bar = true")
+            connection.execute("set enable_progress_bar_print = false")
             yield connection, Path(folder)
 
     @contextmanager

@@ -7,13 +7,13 @@ new one, whole. What does not belong here: what the rows are.
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
-from ecom_platform.contracts import Table
+from ecom_platform.contracts import TABLES, Table
 from ecom_platform.lake.commits import (
     Commit,
     PublishedPartition,
@@ -22,6 +22,7 @@ from ecom_platform.lake.commits import (
     partition_path,
 )
 from ecom_platform.lake.parquet import WrittenPartition
+from ecom_platform.lake.retention import StoredObject, removable
 from ecom_platform.resources.glue_catalog import GlueCatalog
 from ecom_platform.resources.object_store import ObjectStore
 
@@ -105,6 +106,18 @@ class TableStore(dg.ConfigurableResource):  # type: ignore[type-arg]
         if partitions:
             self.catalog.point(table, partitions)
         return len(partitions)
+
+    def old_versions(self, now: datetime) -> list[StoredObject]:
+        """Objects of all tables that no version in use needs; see `lake.retention`."""
+        used: set[str] = set()
+        for table in TABLES.values():
+            shown = self.catalog.partitions(table) if table.partition_columns else []
+            recorded = [part for commit in self.commits(table) for part in commit.partitions]
+            used |= {self.objects.key_of(part.location) for part in [*shown, *recorded]}
+        found = []
+        for table in TABLES.values():
+            found += removable(self.objects.stored(f"{table.path}/"), used, now)
+        return found
 
     def locations(self, table: Table, start: date, end: date) -> list[PublishedPartition]:
         """Where the current versions of some days lie."""

@@ -14,8 +14,9 @@ from ecom_platform.traffic.assortment import assortment
 from ecom_platform.traffic.comparison import compared, printed
 from ecom_platform.traffic.delivery import Plan, deliver
 from ecom_platform.traffic.dirt import Dirt
-from ecom_platform.traffic.people import DEFAULT_REMOVAL_SHARE, People
+from ecom_platform.traffic.people import People
 from ecom_platform.traffic.rows import RowText
+from ecom_platform.traffic.sessions import DEFAULT_REMOVAL_SHARE
 
 LARGEST_SHARE = 0.5
 

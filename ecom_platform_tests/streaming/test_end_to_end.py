@@ -91,7 +91,7 @@ def send(events: list[traffic.Event]) -> None:
         {"Data": json.dumps(asdict(event)).encode(), "PartitionKey": str(event.category_id)}
         for event in events
     ]
-    kinesis = boto3.Session(profile_name=streaming.SENDER_PROFILE).client("kinesis")
+    kinesis = boto3.Session(profile_name="ecom-producer").client("kinesis")
     answer = kinesis.put_records(StreamName=streaming.RAW_EVENTS, Records=records)
     assert answer["FailedRecordCount"] == 0
 

@@ -59,8 +59,8 @@ def test_the_event_transformer_may_only_write_logs(deployed: str) -> None:
         session.client("kinesis").list_shards(StreamName="ecom-raw-events")
 
 
-def test_the_event_sender_puts_raw_events_and_reads_none(deployed: str) -> None:
-    kinesis = session_of("ecom-event-sender").client("kinesis")
+def test_the_heartbeat_reads_no_event_and_writes_no_other_stream(deployed: str) -> None:
+    kinesis = session_of("ecom-heartbeat").client("kinesis")
     with pytest.raises(ClientError, match="AccessDenied"):
         kinesis.get_shard_iterator(
             StreamName="ecom-raw-events",

@@ -17,6 +17,7 @@ from session_recorder.session_states import parse_session_state
 from sql_files import SQL_FOLDER, rule_names
 
 from ecom_platform.contracts.lake import EVENT_TYPES, SOURCE_COLUMNS
+from ecom_platform.traffic.wire import NumberedRow, SourceRow, wire_event
 from ecom_platform_tests.streaming import traffic
 from ecom_platform_tests.streaming.conftest import sample
 from infra.deploy import ROOT
@@ -43,6 +44,12 @@ def test_an_event_has_the_columns_of_the_lake_and_an_id() -> None:
 
 def test_test_traffic_has_the_shape_of_an_event() -> None:
     assert [field.name for field in fields(traffic.Event)] == list(EVENT)
+
+
+def test_the_simulator_sends_the_shape_of_the_sample() -> None:
+    row = SourceRow(1_767_323_045_678, *(EVENT[name] for name in list(EVENT)[2:]))
+    sent = wire_event(NumberedRow(row=row, copy=0), time_ms=row.time_ms, replay_id="test")
+    assert {**sent, "event_id": EVENT["event_id"]} == EVENT
 
 
 def test_flink_reads_every_field_of_an_event_and_no_other() -> None:

@@ -54,7 +54,7 @@ def run(
     try:
         variables = {**os.environ, **cloud.environment(), **_deploy(cloud)}
         with streaming.running(state, variables, flink_port):
-            return _in_front(command, {**variables, **_dagster_home(state)})
+            return _in_front(command, {**variables, **_dagster_home(state, is_alone=was_started)})
     finally:
         if was_started:
             cloud.stop()
@@ -73,17 +73,19 @@ def _deploy(cloud: LocalCloud) -> dict[str, str]:
         "ECOM_DATA_BUCKET": outputs["DataBucketName"],
         "ECOM_AWS_PROFILE": "ecom-batch",
         "ECOM_PRODUCER_PROFILE": "ecom-producer",
+        "ECOM_CLEANER_PROFILE": "ecom-cleaner",
     }
 
 
-def _dagster_home(state: Path) -> dict[str, str]:
+def _dagster_home(state: Path, *, is_alone: bool) -> dict[str, str]:
     home = state / "dagster"
     home.mkdir(parents=True, exist_ok=True)
     shutil.copy(Path(__file__).parent / "dagster.yaml", home / "dagster.yaml")
     scratch = state / "scratch"
-    # Nothing lives here between runs; a killed run may have left its files.
-    shutil.rmtree(scratch, ignore_errors=True)
-    scratch.mkdir()
+    if is_alone:
+        # Nothing lives here between runs; a killed run may have left its files.
+        shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir(exist_ok=True)
     return {"DAGSTER_HOME": str(home), "ECOM_SCRATCH_DIR": str(scratch)}
 
 

@@ -21,7 +21,9 @@ REGION = "us-east-1"
 ACCOUNT = "000000000000"
 ROOT_KEY = "test"
 DEFAULT_PORT = 4566
-PROFILES = {name: name for name in ("ecom-batch", "ecom-producer", "ecom-event-sender")}
+PROFILES = {
+    name: name for name in ("ecom-batch", "ecom-producer", "ecom-cleaner", "ecom-heartbeat")
+}
 """Profile of the AWS configuration → the role that it works under."""
 
 START_SECONDS = 60

@@ -17,7 +17,7 @@ APPLICATION = ROOT / "flink_app"
 FLINK_PYTHON = ROOT / ".venv-flink" / "bin" / "python"
 RAW_EVENTS = "ecom-raw-events"
 FLINK_ROLE = "arn:aws:iam::000000000000:role/ecom-flink"
-SENDER_PROFILE = "ecom-event-sender"
+HEARTBEAT_PROFILE = "ecom-heartbeat"
 SESSION_SECONDS = 12 * 3600
 POLLER_SECONDS = 30
 
@@ -98,7 +98,7 @@ def stop(found: Sequence[Service] | Iterator[Service]) -> None:
 def _credentials(name: str) -> dict[str, str]:
     """Each process works under the role that it has on AWS; the poller is the cloud's own."""
     if name == "heartbeat":
-        return {"AWS_PROFILE": SENDER_PROFILE}
+        return {"AWS_PROFILE": HEARTBEAT_PROFILE}
     if name != "flink":
         return {}
     import boto3  # noqa: PLC0415 - slow to load, and stopping needs none

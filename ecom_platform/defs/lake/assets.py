@@ -76,7 +76,7 @@ def staged_files(
         if file_id not in files:
             raise dg.Failure(f"{file_id} is not in the manifest; materialize raw/event_files first")
         try:
-            report = stage(files[file_id], tables, engine)
+            report = stage(files[file_id], tables, engine, context.log.info)
         except NotPublishableError as error:
             outcomes.append(Outcome(file_id, errors={error.check: str(error)}))
             continue

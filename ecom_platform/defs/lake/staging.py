@@ -4,7 +4,7 @@ What does not belong here: the Dagster asset (`assets`), and how a file is read 
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -19,6 +19,7 @@ from ecom_platform.lake.parquet import arrow_schema, write_table
 from ecom_platform.lake.spool import open_spool
 from ecom_platform.lake.staging import StagedFile, stage_file
 from ecom_platform.resources.object_store import ObjectReplacedError
+from ecom_platform.resources.progress import told
 from ecom_platform.resources.query_engine import QueryEngine
 from ecom_platform.resources.table_store import Draft, TableStore
 
@@ -37,20 +38,26 @@ class StagingReport:
         return None if found is None else str(found)
 
 
-def stage(file: EventFile, tables: TableStore, engine: QueryEngine) -> StagingReport:
-    """Read a raw file once, and publish what it holds."""
+def stage(
+    file: EventFile,
+    tables: TableStore,
+    engine: QueryEngine,
+    say: Callable[[str], None],
+) -> StagingReport:
+    """Read a raw file once, and publish what it holds; long work is told to `say`."""
     started = time.monotonic()
     with engine.workspace() as (connection, folder):
         try:
             path = folder / "events.csv"
             tables.objects.download(file, path)
             spool = open_spool(path)
-            staged = stage_file(
-                connection,
-                spool,
-                last_modified_at=file.last_modified_at,
-                directory=folder / "staged",
-            )
+            with told(connection, say, file.object_key, row_count=spool.line_count):
+                staged = stage_file(
+                    connection,
+                    spool,
+                    last_modified_at=file.last_modified_at,
+                    directory=folder / "staged",
+                )
         except (FileRefusedError, ObjectReplacedError) as error:
             ledger = _ledger(file, None, refusal=str(error))
             _publish_row(STAGED_FILES, file, ledger, folder, tables)

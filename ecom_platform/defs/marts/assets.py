@@ -1,7 +1,7 @@
 """The marts: one asset for each contract, made from `marts/sql/<mart>.sql`."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 
 import dagster as dg
@@ -22,6 +22,7 @@ from ecom_platform.marts.building import (
     show_draft,
 )
 from ecom_platform.marts.queries import mart_checks
+from ecom_platform.resources.progress import told
 from ecom_platform.resources.query_engine import QueryEngine
 from ecom_platform.resources.table_store import Draft, TableStore
 
@@ -90,7 +91,7 @@ def mart_asset(mart: Table) -> dg.AssetsDefinition:
         chunks = list(chunks_of(days, tables, mart))
         for place, chunk in enumerate(chunks, start=1):
             started = time.monotonic()
-            outcomes += build_chunk(mart, chunk, tables, engine)
+            outcomes += build_chunk(mart, chunk, tables, engine, context.log.info)
             context.log.info(
                 f"part {place} of {len(chunks)}: {len(chunk)} days,"
                 f" {time.monotonic() - started:.1f} s"
@@ -117,15 +118,22 @@ def chunks_of(days: Sequence[date], tables: TableStore, mart: Table) -> Iterator
 
 
 def build_chunk(
-    mart: Table, days: Sequence[date], tables: TableStore, engine: QueryEngine
+    mart: Table,
+    days: Sequence[date],
+    tables: TableStore,
+    engine: QueryEngine,
+    say: Callable[[str], None],
 ) -> list[Outcome]:
     """Build some days of a mart, check them, and publish those that keep every rule."""
     started = time.monotonic()
     # Before the rows: what changes meanwhile must leave these days stale.
     versions = input_versions(mart, tables, days)
     with engine.lake_workspace() as (connection, folder):
-        engine.show(connection, {TABLES[i.key]: _read(i, days, tables) for i in mart.inputs})
-        written = build_mart(connection, mart, days, folder / "mart")
+        inputs = {TABLES[read.key]: _read(read, days, tables) for read in mart.inputs}
+        engine.show(connection, inputs)
+        rows_to_read = sum(part.row_count for parts in inputs.values() for part in parts)
+        with told(connection, say, mart.name, row_count=rows_to_read):
+            written = build_mart(connection, mart, days, folder / "mart")
         show_draft(connection, mart, written)
         problems = contract_problems(connection, mart)
         for check in mart_checks(mart):
@@ -138,8 +146,8 @@ def build_chunk(
         outcomes = {day: _outcome(day, written[day], problems) for day in days}
         good = {day: written[day] for day, outcome in outcomes.items() if not outcome.errors}
         placed = tables.upload(mart, [((str(day),), part) for day, part in good.items()])
-        inputs = {str(day): inputs_of(mart, day, versions) for day in good}
-        drafts = [Draft(p.values[0], (p,), {"inputs": inputs[p.values[0]]}) for p in placed]
+        sources = {str(day): inputs_of(mart, day, versions) for day in good}
+        drafts = [Draft(p.values[0], (p,), {"inputs": sources[p.values[0]]}) for p in placed]
         tables.publish(mart, drafts)
     seconds = round((time.monotonic() - started) / len(days), 4)
     for outcome in outcomes.values():
