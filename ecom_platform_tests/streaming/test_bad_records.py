@@ -2,10 +2,12 @@
 
 import json
 from collections import Counter
-from dataclasses import asdict
-from pathlib import Path
+from dataclasses import asdict, dataclass
+
+import pytest
 
 from ecom_platform_tests.streaming import engines, traffic
+from ecom_platform_tests.streaming.engines import FlinkRun
 
 AHEAD = "2036-01-02T03:04:05.678Z"
 
@@ -46,41 +48,51 @@ def broken(shop: traffic.Shop, number: int) -> tuple[str, str, str | None]:
     return kinds[number % len(kinds)]
 
 
-def test_bad_records_leave_with_their_reason_and_do_not_move_the_watermark(tmp_path: Path) -> None:
-    shop = traffic.Shop(9)
+@dataclass(frozen=True)
+class Case:
+    """What was sent, and what Flink made of it."""
+
+    bad: list[tuple[str, str, str | None]]
+    good_count: int
+    late: traffic.Event
+    run: FlinkRun
+
+
+@pytest.fixture(scope="module")
+def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
+    """Good and bad lines in turn; then an hour and a half of another user; then one late event."""
+    folder, shop = tmp_path_factory.mktemp("bad_records"), traffic.Shop(9)
     good = [json.dumps(asdict(shop.event(number, 42))) for number in range(300)]
     bad = [broken(shop, number) for number in range(100)]
-    heartbeat = json.dumps(
-        {"event_type": "heartbeat", "event_time": traffic.wire_time(traffic.START)}
-    )
-    lines = [heartbeat]
+    lines = [
+        json.dumps({"event_type": "heartbeat", "event_time": traffic.wire_time(traffic.START)})
+    ]
     for number, line in enumerate(good):
         lines += [bad[number][0]] if number < len(bad) else []
         lines.append(line)
-    source = tmp_path / "events.jsonl"
-    source.write_text("\n".join(lines) + "\n")
-
-    run = engines.run_flink(engines.file_properties(source, tmp_path), tmp_path)
-
-    letters = Counter(
-        (row["line"], row["reason"], row["field"]) for row in run.rows["dead_letters"]
-    )
-    assert letters == Counter(bad)
-    assert run.rows["late_events"] == []
-    newest = max(run.rows["user_sessions"], key=lambda row: row["as_of_at"])
-    assert newest["event_count"] == len(good)
-
-
-def test_event_behind_the_watermark_goes_to_the_late_stream_as_it_came(tmp_path: Path) -> None:
-    shop = traffic.Shop(10)
+    lines += [json.dumps(asdict(shop.event(300 + number / 10, 44))) for number in range(60_000)]
     late = shop.event(1, 43, "cart")
-    lines = [json.dumps(asdict(shop.event(number / 10, 42))) for number in range(60_000)]
-    source = tmp_path / "events.jsonl"
+    source = folder / "events.jsonl"
     source.write_text("\n".join([*lines, json.dumps(asdict(late))]) + "\n")
+    run = engines.run_flink(engines.file_properties(source, folder), folder)
+    return Case(bad=bad, good_count=len(good), late=late, run=run)
 
-    run = engines.run_flink(engines.file_properties(source, tmp_path), tmp_path)
 
-    (row,) = run.rows["late_events"]
-    watermark = row.pop("watermark_at")
-    assert row == asdict(late)
-    assert late.event_time < watermark < traffic.wire_time(traffic.START.replace(hour=5))
+def test_bad_records_leave_with_their_reason(case: Case) -> None:
+    letters = Counter(
+        (row["line"], row["reason"], row["field"]) for row in case.run.rows["dead_letters"]
+    )
+    assert letters == Counter(case.bad)
+
+
+def test_bad_records_do_not_move_the_watermark(case: Case) -> None:
+    sessions = [row for row in case.run.rows["user_sessions"] if row["user_id"] == 42]
+    newest = max(sessions, key=lambda row: row["as_of_at"])
+    assert newest["event_count"] == case.good_count
+
+
+def test_event_behind_the_watermark_goes_to_the_late_stream_as_it_came(case: Case) -> None:
+    (row,) = case.run.rows["late_events"]
+    watermark = row["watermark_at"]
+    assert {name: row[name] for name in row if name != "watermark_at"} == asdict(case.late)
+    assert case.late.event_time < watermark < traffic.wire_time(traffic.START.replace(hour=5))

@@ -4,6 +4,7 @@ What does not belong here: what is deployed into it (`infra.deploy`), and the co
 """
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -50,6 +51,10 @@ class LocalCloud:
         return self.directory / "ministack.log"
 
     @property
+    def _scratch(self) -> Path:
+        return self.directory / "scratch"
+
+    @property
     def _pid_file(self) -> Path:
         return self.directory / "ministack.pid"
 
@@ -92,6 +97,9 @@ class LocalCloud:
             )
         self.directory.mkdir(parents=True, exist_ok=True)
         self._write_profiles()
+        # The server unpacks functions here, and leaves them when it stops.
+        shutil.rmtree(self._scratch, ignore_errors=True)
+        self._scratch.mkdir()
         with self.log_file.open("ab") as log:
             # A session of its own: Ctrl-C is for the command in front, which stops this in order.
             server = subprocess.Popen(
@@ -139,6 +147,7 @@ class LocalCloud:
         return {
             "HOME": str(Path.home()),
             "PATH": "/usr/bin:/bin",
+            "TMPDIR": str(self._scratch),
             "PYTHONPATH": str(Path(__file__).parents[2]),
             "BIND_HOST": "127.0.0.1",
             "GATEWAY_PORT": str(self.port),
