@@ -71,8 +71,14 @@ deploy: $(VENV)/run.stamp $(FLINK_VENV)/stamp ## Deploy the stacks to AWS with y
 bench-batch: $(VENV)/run.stamp $(if $(findstring --spark,$(BENCH)),$(SPARK_VENV)/spark.stamp) ## Time raw files to marts against a bare DuckDB script; ROWS=1000000 BENCH="--spark --dirt 0"
 	@$(PYTHON) -m benchmarks.batch --rows $(ROWS) $(BENCH)
 
-test: $(VENV)/dev.stamp $(FLINK_VENV)/stamp ## Run all tests
-	@$(PYTHON) -m pytest
+test: $(VENV)/dev.stamp $(FLINK_VENV)/stamp ## Run the tests (those that take minutes: make test-slow)
+	@$(PYTHON) -m pytest -m "not slow"
+
+test-slow: $(VENV)/dev.stamp $(FLINK_VENV)/stamp ## Run the tests that take minutes: a live instance, crashes of batch and stream, orders of building
+	@$(PYTHON) -m pytest -m slow
+
+crash-test: $(VENV)/dev.stamp $(FLINK_VENV)/stamp ## Kill parts of the platform at ten moments of a rebuild, and compare with a calm run
+	@$(PYTHON) -m ecom_platform_tests.e2e.crashes --moments 10 --seed 7
 
 check: $(VENV)/dev.stamp ## Lint, types, architecture, templates, definitions
 	@$(PYTHON) -m ruff check .
@@ -116,4 +122,4 @@ $(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp
 	@$(VENV)/bin/uv pip install -q --python $(PYTHON) --require-hashes -r requirements/dev.txt
 	@touch $@
 
-.PHONY: help demo up down simulate clean build remove-old-versions answers flink replay-quarantine rebuild-catalog deploy test check lock calibrate bench-batch
+.PHONY: help demo up down simulate clean build remove-old-versions answers flink replay-quarantine rebuild-catalog deploy test test-slow crash-test check lock calibrate bench-batch

@@ -3,6 +3,7 @@
 What does not belong here: what the assets do, and what is printed (`demo`, `answers`).
 """
 
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,10 +12,12 @@ from typing import cast
 
 import dagster as dg
 
+from ecom_platform.commands.dead_runs import PROCESS_TAG
 from ecom_platform.contracts import TABLES, marts
-from ecom_platform.contracts.lake import EVENTS, STAGED_FILES
+from ecom_platform.contracts.lake import EVENTS
 from ecom_platform.defs.lake.assets import DAY_TABLES, STAGED_TABLES
 from ecom_platform.defs.lake.days import stale_plans
+from ecom_platform.defs.lake.staging import read_files
 from ecom_platform.defs.marts.days import stale_days
 from ecom_platform.defs.raw.assets import read_manifest
 from ecom_platform.marts.touched import islands, reach
@@ -55,8 +58,8 @@ class Batch:
     def take_in(self) -> dict[str, str]:
         """Read the files that are not staged yet; returns those that were refused, and why."""
         self.run("raw files", [("raw", "event_files")])
-        staged = {commit.name for commit in self.tables.commits(STAGED_FILES)}
-        files = [file for file in read_manifest(self.tables).files if file.file_id not in staged]
+        read = read_files(self.tables)
+        files = [file for file in read_manifest(self.tables).files if file.file_id not in read]
         return self.stage([file.file_id for file in files])
 
     def stage(self, file_ids: Sequence[str]) -> dict[str, str]:
@@ -112,7 +115,7 @@ class Batch:
         result = job.execute_in_process(
             asset_selection=[dg.AssetKey(key) for key in keys],
             partition_key=partition,
-            tags={RANGE_START: str(days[0]), RANGE_END: str(days[1])} if days else {},
+            tags={PROCESS_TAG: str(os.getpid()), **_range_tags(days)},
             instance=self.instance,
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
             raise_on_error=False,
@@ -120,6 +123,10 @@ class Batch:
         if not result.success:
             raise RunFailedError(_cause(result))
         self.say(f"  {what}: {time.monotonic() - started:.1f} s")
+
+
+def _range_tags(days: tuple[date, date] | None) -> dict[str, str]:
+    return {RANGE_START: str(days[0]), RANGE_END: str(days[1])} if days else {}
 
 
 def _cause(result: dg.ExecuteInProcessResult) -> str:

@@ -8,11 +8,13 @@ import sys
 import dagster as dg
 
 from ecom_platform.commands.batch import Batch, RunFailedError
+from ecom_platform.commands.dead_runs import fail_dead_runs
 from ecom_platform.definitions import platform
 
 
 def main() -> None:
     batch = Batch(platform(), dg.DagsterInstance.get())
+    fail_dead_runs(batch.instance)
     try:
         refused = batch.take_in()
         changed = batch.rebuild()

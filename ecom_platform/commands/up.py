@@ -9,6 +9,10 @@ import socket
 import sys
 from pathlib import Path
 
+import dagster as dg
+
+from ecom_platform.commands.dead_runs import fail_dead_runs
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -24,6 +28,8 @@ def main() -> None:
                 f"error: port {port} on 127.0.0.1 is taken; is `make up` running already?"
                 f" Otherwise choose another port: UI_PORT={port + 1} make up"
             )
+    with dg.DagsterInstance.get() as instance:
+        fail_dead_runs(instance)
     print(f"Dagster web UI: http://127.0.0.1:{port}   (Ctrl-C stops everything)", flush=True)
     dagster = str(Path(sys.executable).parent / "dagster")
     # This process becomes Dagster's, so that a signal reaches it and nothing stands between.

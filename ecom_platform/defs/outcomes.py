@@ -12,6 +12,9 @@ import dagster as dg
 
 from ecom_platform.contracts import Table
 
+VERSION = "version"
+"""Metadata of a partition: equal where it says the same to its readers."""
+
 
 @dataclass
 class Outcome:
@@ -103,6 +106,39 @@ def tell_changed(
     """Tell of a run in which all went well, but record only the partitions that changed."""
     yield from check_results(specs, outcomes)
     _record(context, tables, [one for one in outcomes if one.partition in changed])
+
+
+def unrecorded(
+    instance: dg.DagsterInstance, tables: Sequence[Table], outcomes: Sequence[Outcome]
+) -> set[str]:
+    """Good partitions whose version is not the one that Dagster recorded last.
+
+    What is new since the version before does not tell: its run may have died after publishing.
+    """
+    versions = {one.partition: one.metadata.get(VERSION) for one in outcomes if not one.errors}
+    found: set[str] = set()
+    for table in tables:
+        recorded = _recorded(instance, dg.AssetKey(table.key), set(versions))
+        found |= {name for name, version in versions.items() if version != recorded.get(name)}
+    return found
+
+
+def _recorded(
+    instance: dg.DagsterInstance, key: dg.AssetKey, partitions: set[str]
+) -> dict[str, object]:
+    """Partition → the version that its last materialization tells."""
+    last = instance.get_latest_storage_id_by_partition(
+        key, dg.DagsterEventType.ASSET_MATERIALIZATION, partitions
+    )
+    records = instance.fetch_materializations(
+        dg.AssetRecordsFilter(key, storage_ids=list(last.values())), limit=max(len(last), 1)
+    ).records
+    found: dict[str, object] = {}
+    for record in records:
+        told = record.asset_materialization
+        if told and told.partition and VERSION in told.metadata:
+            found[told.partition] = told.metadata[VERSION].value
+    return found
 
 
 def _record(

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from ecom_platform.resources.object_store import ObjectStore
 
 
 class PublishConflictError(RuntimeError):
-    """Another writer published the same partition meanwhile; this one changed nothing."""
+    """Another writer published the same partition meanwhile; this one left its version alone."""
 
 
 @dataclass(frozen=True)
@@ -83,14 +84,30 @@ class TableStore(dg.ConfigurableResource):  # type: ignore[type-arg]
             )
             for draft in drafts
         ]
-        for commit in commits:
-            if not self.objects.put_if_absent(commit.key, commit.to_json()):
-                raise PublishConflictError(
-                    f"{commit.table} {commit.name}: version {commit.number} was published by"
-                    " another run; run this one again"
-                )
-        self.catalog.point(table, [part for commit in commits for part in commit.partitions])
+        recorded = list(takewhile(self._record, commits))
+        self._show(table, recorded)
+        if len(recorded) < len(commits):
+            taken = commits[len(recorded)]
+            raise PublishConflictError(
+                f"{taken.table} {taken.name}: version {taken.number} was published by"
+                " another run; run this one again"
+            )
         return commits
+
+    def _record(self, commit: Commit) -> bool:
+        return self.objects.put_if_absent(commit.key, commit.to_json())
+
+    def _show(self, table: Table, commits: Sequence[Commit]) -> None:
+        """Point the catalog at versions, then at newer ones that were recorded meanwhile.
+
+        Of two writers the slower one would otherwise leave its older version in sight.
+        """
+        while commits:
+            self.catalog.point(table, [part for commit in commits for part in commit.partitions])
+            shown = {commit.name: commit.number for commit in commits}
+            newest = latest_numbers(self.objects.list_keys(commits_prefix(table.path)))
+            newer = [name for name, number in shown.items() if newest.get(name, 0) > number]
+            commits = self.commits(table, newer) if newer else []
 
     def commits(self, table: Table, names: Sequence[str] | None = None) -> list[Commit]:
         """The newest commit of each partition, or of some."""

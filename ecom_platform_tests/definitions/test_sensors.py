@@ -157,6 +157,23 @@ def test_changed_days_sensor_finds_a_day_whose_writer_died_before_the_catalog(
     assert ranges(Ticks(changed_days_sensor, batch).tick()) == [("2026-01-05", "2026-01-05")]
 
 
+def test_corrections_taken_back_again_and_again_are_asked_for_each_time(
+    batch: Batch, tmp_path: Path
+) -> None:
+    sensors = [Ticks(sensor, batch) for sensor in (raw_event_files_sensor, changed_days_sensor)]
+    asked: dict[str, list[str | None]] = {"raw": [], "days": []}
+    # The second day tells the two versions apart; Dagster starts nothing for a key it has seen.
+    for second_day in ["2026-01-06", "2026-01-07"] * 3:
+        put(tmp_path, "a.csv", "2026-01-05", second_day)
+        asked["raw"] += [request.run_key for request in sensors[0].tick()]
+        batch.take_in()
+        asked["days"] += [request.run_key for request in sensors[1].tick()]
+        batch.rebuild()
+
+    assert len(asked["raw"]) == len(set(asked["raw"])) == 6
+    assert len(asked["days"]) == len(set(asked["days"])) >= 6
+
+
 def test_daily_schedule_builds_yesterday() -> None:
     context = dg.build_schedule_context(
         scheduled_execution_time=datetime(2026, 3, 1, 3, tzinfo=UTC)

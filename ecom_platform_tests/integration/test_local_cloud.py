@@ -47,6 +47,17 @@ def test_state_survives_a_stop(cloud: LocalCloud) -> None:
     assert boto3.client("glue").get_database(Name="lake")["Database"]["Name"] == "lake"
 
 
+def test_session_of_a_role_survives_a_restart(cloud: LocalCloud) -> None:
+    producer = boto3.Session(profile_name="ecom-producer").client("s3")
+    producer.put_object(Bucket="ecom-data-local", Key="raw/before", Body=b"1")
+    cloud.stop()
+    cloud.start()
+
+    producer.put_object(Bucket="ecom-data-local", Key="raw/after", Body=b"2")
+    listing = boto3.client("s3").list_objects_v2(Bucket="ecom-data-local", Prefix="raw/")
+    assert [found["Key"] for found in listing["Contents"]] == ["raw/after", "raw/before"]
+
+
 def test_deployment_recovers_after_a_kill(cloud: LocalCloud) -> None:
     boto3.client("s3").put_object(Bucket="ecom-data-local", Key="raw/kept", Body=b"1")
     pid = (cloud.directory / "ministack.pid").read_text()

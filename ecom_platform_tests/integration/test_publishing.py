@@ -3,15 +3,20 @@
 from pathlib import Path
 
 import boto3
+import dagster as dg
 import pyarrow as pa
 import pytest
 
 from ecom_platform.commands.batch import Batch
 from ecom_platform.contracts import TABLES
+from ecom_platform.definitions import platform
+from ecom_platform.defs.lake.days import stale_plans
 from ecom_platform.lake.commits import Commit, PublishedPartition
 from ecom_platform.lake.parquet import arrow_schema, write_table
+from ecom_platform.resources.glue_catalog import GlueCatalog
 from ecom_platform.resources.object_store import ObjectStore
 from ecom_platform.resources.table_store import Draft, PublishConflictError
+from infra.local.cloud import LocalCloud
 
 EVENTS = TABLES["lake", "events"]
 DAY = "2026-01-05"
@@ -22,6 +27,10 @@ def draft(batch: Batch, folder: Path, rows: int = 0) -> Draft:
     table = pa.Table.from_pylist([{"product_id": n} for n in range(rows)], schema=schema)
     written = write_table(table, folder / "x.parquet")
     return Draft(DAY, tuple(batch.tables.upload(EVENTS, [((DAY,), written)])))
+
+
+def placed(day: str, place: str) -> Draft:
+    return Draft(day, (PublishedPartition((day,), f"s3://ecom-data-local/{place}/", 1, 1),))
 
 
 def test_new_version_replaces_the_old_one_in_the_catalog(batch: Batch, tmp_path: Path) -> None:
@@ -44,6 +53,48 @@ def test_of_two_writers_of_one_version_the_second_changes_nothing(
     with pytest.raises(PublishConflictError, match="lake/events 2026-01-05: version 1"):
         batch.tables.publish(EVENTS, [late])
     assert batch.tables.catalog.partitions(EVENTS) == list(shown.partitions)
+
+
+def test_publication_that_meets_another_writer_shows_what_it_recorded(
+    batch: Batch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = batch.tables.publish(EVENTS, [placed("2026-01-06", "other")])[0]
+    monkeypatch.setattr(ObjectStore, "list_keys", lambda *_: [])
+
+    with pytest.raises(PublishConflictError, match="lake/events 2026-01-06: version 1"):
+        batch.tables.publish(EVENTS, [placed(DAY, "mine"), placed("2026-01-06", "mine")])
+
+    shown = {p.values[0]: p.location for p in batch.tables.catalog.partitions(EVENTS)}
+    assert shown == {
+        DAY: "s3://ecom-data-local/mine/",
+        "2026-01-06": other.partitions[0].location,
+    }
+
+
+def test_slower_of_two_writers_leaves_the_newer_version_in_sight(
+    batch: Batch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    point = GlueCatalog.point
+
+    def after_another(*arguments: object) -> None:
+        monkeypatch.setattr(GlueCatalog, "point", point)
+        batch.tables.publish(EVENTS, [placed(DAY, "newer")])
+        point(*arguments)
+
+    monkeypatch.setattr(GlueCatalog, "point", after_another)
+    batch.tables.publish(EVENTS, [placed(DAY, "older")])
+
+    assert [commit.number for commit in batch.tables.commits(EVENTS)] == [2]
+    shown = [part.location for part in batch.tables.catalog.partitions(EVENTS)]
+    assert shown == ["s3://ecom-data-local/newer/"]
+
+
+def test_table_that_was_never_published_has_no_partitions(cloud: LocalCloud) -> None:
+    with dg.instance_for_test() as instance:
+        batch = Batch(platform(), instance, say=lambda _: None)
+
+        assert batch.tables.catalog.partitions(TABLES["marts", "daily_visitors"]) == []
+        assert stale_plans(batch.tables) == []
 
 
 def test_catalog_rebuilt_from_commit_records_equals_the_one_before(

@@ -5,6 +5,7 @@ from collections import Counter
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import pytest
 from local import heartbeat
 
 from ecom_platform_tests.streaming import engines, kinesis_cloud, traffic
@@ -21,6 +22,7 @@ def distinct_ids(cloud: Cloud) -> int:
     return len({row["detection_id"] for row, _ in cloud.rows("detections")})
 
 
+@pytest.mark.slow
 def test_machine_death_loses_no_alert_and_repeats_only_the_same_row(tmp_path: Path) -> None:
     events = sorted(traffic.mixed_traffic(31, 600, 1500, 60), key=lambda event: event.event_time)
     source = tmp_path / "events.jsonl"

@@ -13,7 +13,7 @@ from typing import Any
 
 from ministack import app
 from ministack.core import iam_actions
-from ministack.services import firehose, kinesis, s3
+from ministack.services import firehose, kinesis, s3, sts
 
 _range_asked: contextvars.ContextVar[bool] = contextvars.ContextVar("range_asked", default=False)
 
@@ -120,11 +120,18 @@ def _stream_of_iterator(body: bytes) -> str | None:
     return stream["StreamARN"] if stream else None
 
 
+def keep_sessions() -> None:
+    """Sessions of roles end with the server, and who holds one is refused for up to an hour."""
+    sts.get_state = lambda: {"sessions": dict(sts._sessions)}
+    sts.load_persisted_state = lambda data: sts._sessions.update(data["sessions"])
+
+
 def main() -> None:
     archive_by_batch()
     authorize_reads_by_stream()
     read_ranges_by_seeking()
     expire_only_old_records()
+    keep_sessions()
     app.main()
 
 

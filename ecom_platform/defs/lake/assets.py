@@ -22,7 +22,14 @@ from ecom_platform.defs.lake.days import (
     row_counts_by_day,
 )
 from ecom_platform.defs.lake.staging import StagingReport, stage
-from ecom_platform.defs.outcomes import Outcome, check_specs, tell, tell_changed
+from ecom_platform.defs.outcomes import (
+    VERSION,
+    Outcome,
+    check_specs,
+    tell,
+    tell_changed,
+    unrecorded,
+)
 from ecom_platform.defs.partitions import DAYS, EVENT_FILES, TRY_AGAIN, days_of
 from ecom_platform.defs.raw.assets import read_manifest
 from ecom_platform.defs.specs import table_spec
@@ -167,13 +174,18 @@ def event_days(
             names = [str(day.plan.day) for day in built]
             before = {commit.name: commit for commit in tables.commits(EVENTS, names)}
             built = keep_versions(built, before)
-            publish_days(built, tables, folder)
+            for outcome, commit in zip(
+                (o for o in outcomes if not o.errors),
+                publish_days(built, tables, folder),
+                strict=True,
+            ):
+                outcome.metadata[VERSION] = commit.partitions[0].version
     usual = row_counts_by_day(tables)
     for outcome, day in zip((o for o in outcomes if not o.errors), built, strict=True):
         if told := unusual_volume(day.plan.day, usual):
             outcome.warnings["volume_is_usual"] = told
     rows = sum(day.ledger.kept_row_count for day in built)
-    changed = {str(day.plan.day) for day in built if not day.kept}
+    changed = unrecorded(context.instance, DAY_TABLES, outcomes)
     context.log.info(
         f"{len(built)} days with {rows} rows published in {time.monotonic() - started:.1f} s,"
         f" {len(changed)} of them say something new"

@@ -1,7 +1,7 @@
 """Days whose parts changed: exactly those are built again. Their readers follow by automation."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import dagster as dg
@@ -10,7 +10,7 @@ from ecom_platform.contracts.lake import EVENTS, RAW_EVENT_FILES, STAGED_EVENTS
 from ecom_platform.defs.lake.assets import DAY_TABLES
 from ecom_platform.defs.lake.days import stale_plans
 from ecom_platform.defs.raw.sensors import digest
-from ecom_platform.lake.commits import commits_prefix
+from ecom_platform.lake.commits import commits_prefix, latest_numbers
 from ecom_platform.lake.days import DayPlan
 from ecom_platform.marts.touched import islands
 from ecom_platform.resources.table_store import TableStore
@@ -41,17 +41,22 @@ def changed_days_sensor(
     if context.cursor == cursor:
         return dg.SkipReason(f"{len(records)} records of files, none of them new")
     plans = stale_plans(tables)
-    requests = run_requests(plans)
+    built = latest_numbers(tables.objects.list_keys(commits_prefix(EVENTS.path)))
+    requests = run_requests(plans, built)
     context.log.info(f"{len(plans)} of the days changed, in {len(requests)} runs of days")
     return dg.SensorResult(run_requests=requests, cursor=cursor)
 
 
-def run_requests(plans: Sequence[DayPlan]) -> list[dg.RunRequest]:
-    """One run for each row of days without a gap; its key names the days and their parts."""
+def run_requests(plans: Sequence[DayPlan], built: Mapping[str, int]) -> list[dg.RunRequest]:
+    """One run for each row of days without a gap.
+
+    Its key names the days, their parts and the versions that it replaces: a correction that is
+    taken back and made again brings the same parts twice.
+    """
     by_day = {plan.day: plan for plan in plans}
     return [
         dg.RunRequest(
-            run_key=f"{first}..{last}:{_parts_of(by_day, first, last)}",
+            run_key=f"{first}..{last}:{_parts_of(by_day, built, first, last)}",
             asset_selection=DAY_KEYS,
             tags={RANGE_START: str(first), RANGE_END: str(last)},
         )
@@ -59,6 +64,12 @@ def run_requests(plans: Sequence[DayPlan]) -> list[dg.RunRequest]:
     ]
 
 
-def _parts_of(plans: dict[date, DayPlan], first: date, last: date) -> str:
-    inputs = [json.dumps(p.inputs, sort_keys=True) for d, p in plans.items() if first <= d <= last]
-    return digest([EVENTS.path, *inputs])
+def _parts_of(
+    plans: Mapping[date, DayPlan], built: Mapping[str, int], first: date, last: date
+) -> str:
+    parts = [
+        f"{built.get(str(day), 0)} {json.dumps(plan.inputs, sort_keys=True)}"
+        for day, plan in plans.items()
+        if first <= day <= last
+    ]
+    return digest([EVENTS.path, *parts])

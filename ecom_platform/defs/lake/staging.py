@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from ecom_platform.contracts import Table
 from ecom_platform.contracts.lake import QUARANTINED_EVENTS, STAGED_EVENTS, STAGED_FILES
+from ecom_platform.lake.commits import Commit
 from ecom_platform.lake.errors import FileRefusedError
 from ecom_platform.lake.event_files import EventFile
 from ecom_platform.lake.parquet import arrow_schema, write_table
@@ -67,6 +68,19 @@ def stage(
     return StagingReport(ledger, tuple(sorted(staged.days)), time.monotonic() - started)
 
 
+def read_files(tables: TableStore) -> set[str]:
+    """Files that were read to the end: refused, or their parts are published too.
+
+    A row of `lake/staged_files` alone does not tell: its writer may have died before the parts.
+    """
+    parts = {c.name: c.details.get("ledger") for c in tables.commits(STAGED_EVENTS)}
+    return {
+        commit.name
+        for commit in tables.commits(STAGED_FILES)
+        if commit.details["refusal"] or parts.get(commit.name) == commit.partitions[0].location
+    }
+
+
 def _publish(
     file: EventFile,
     staged: StagedFile,
@@ -78,13 +92,14 @@ def _publish(
     quarantined = write_table(staged.quarantine, folder / "quarantine.parquet")
     placed = tables.upload(QUARANTINED_EVENTS, [((file.file_id,), quarantined)])
     tables.publish(QUARANTINED_EVENTS, [Draft(file.file_id, tuple(placed))])
-    _publish_row(STAGED_FILES, file, ledger, folder, tables)
+    row = _publish_row(STAGED_FILES, file, ledger, folder, tables)
     parts = [((file.file_id, str(day)), part) for day, part in sorted(staged.days.items())]
     details = {
         "file": file.to_details(),
         "absent_columns": staged.absent_columns,
         "read_row_count": staged.read_row_count,
         "quarantined_row_count": staged.quarantine.num_rows,
+        "ledger": row.partitions[0].location,
     }
     draft = Draft(file.file_id, tuple(tables.upload(STAGED_EVENTS, parts)), details)
     tables.publish(STAGED_EVENTS, [draft])
@@ -92,12 +107,12 @@ def _publish(
 
 def _publish_row(
     table: Table, file: EventFile, row: dict[str, object], folder: Path, tables: TableStore
-) -> None:
+) -> Commit:
     rows = pa.Table.from_pylist([row], schema=arrow_schema(table.columns))
     written = write_table(rows, folder / f"{table.name}.parquet")
     placed = tables.upload(table, [((file.file_id,), written)])
     details = {"refusal": row.get("refusal")}
-    tables.publish(table, [Draft(file.file_id, tuple(placed), details)])
+    return tables.publish(table, [Draft(file.file_id, tuple(placed), details)])[0]
 
 
 def _ledger(

@@ -7,8 +7,9 @@ from hashlib import sha256
 
 import dagster as dg
 
-from ecom_platform.contracts.lake import RAW_EVENT_FILES, STAGED_FILES
+from ecom_platform.contracts.lake import RAW_EVENT_FILES
 from ecom_platform.defs.lake.assets import STAGED_TABLES
+from ecom_platform.defs.lake.staging import read_files
 from ecom_platform.defs.partitions import EVENT_FILES
 from ecom_platform.defs.raw.assets import Manifest, read_manifest
 from ecom_platform.lake.commits import commits_prefix, latest_numbers
@@ -28,7 +29,7 @@ class Arrivals:
     """What a listing of the bucket asks for.
 
     Attributes:
-        waiting: files that were never staged, in manifest order.
+        waiting: files that were never read to the end, in manifest order.
         is_manifest_stale: whether another version lies under a key than the manifest says, though
             no file waits: a correction was taken back.
 
@@ -38,9 +39,9 @@ class Arrivals:
     is_manifest_stale: bool
 
 
-def judge(listing: Sequence[EventFile], manifest: Manifest, staged: set[str]) -> Arrivals:
+def judge(listing: Sequence[EventFile], manifest: Manifest, read: set[str]) -> Arrivals:
     """Hold a listing against what is known."""
-    waiting = [file for file in listing if file.file_id not in staged]
+    waiting = [file for file in listing if file.file_id not in read]
     lying = {file.object_key: file.file_id for file in listing}
     is_stale = not waiting and not (lying.items() <= manifest.current.items())
     return Arrivals(sorted(waiting, key=lambda file: file.manifest_order), is_stale)
@@ -60,8 +61,7 @@ def raw_event_files_sensor(
     fingerprint = digest([file.file_id for file in listing])
     if context.cursor == cursor_of(fingerprint):
         return dg.SkipReason(f"{len(listing)} files, none of them new")
-    staged = set(latest_numbers(tables.objects.list_keys(commits_prefix(STAGED_FILES.path))))
-    arrivals = judge(listing, read_manifest(tables), staged)
+    arrivals = judge(listing, read_manifest(tables), read_files(tables))
     now = arrivals.waiting[:MOST_FILES_A_TICK]
     requests = [
         dg.RunRequest(
@@ -70,7 +70,10 @@ def raw_event_files_sensor(
         for file in now
     ]
     if arrivals.is_manifest_stale:
-        requests.append(dg.RunRequest(run_key=fingerprint, asset_selection=[MANIFEST_KEY]))
+        records = tables.objects.list_keys(commits_prefix(RAW_EVENT_FILES.path))
+        # A correction may be taken back more than once: the same listing, another manifest.
+        run_key = f"{fingerprint}:{latest_numbers(records).get('all', 0)}"
+        requests.append(dg.RunRequest(run_key=run_key, asset_selection=[MANIFEST_KEY]))
     context.log.info(f"{len(listing)} files, {len(arrivals.waiting)} to stage, {len(now)} now")
     is_all = len(now) == len(arrivals.waiting)
     return dg.SensorResult(

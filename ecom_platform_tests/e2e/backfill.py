@@ -1,0 +1,25 @@
+"""`python -m ecom_platform_tests.e2e.backfill FIRST LAST`: build all tables of some days again."""
+
+import sys
+from datetime import date
+
+import dagster as dg
+
+from ecom_platform.commands.batch import DAILY_MARTS, WINDOW_MARTS, Batch, RunFailedError
+from ecom_platform.definitions import platform
+from ecom_platform.defs.lake.assets import DAY_TABLES
+
+
+def main() -> None:
+    first, last = (date.fromisoformat(word) for word in sys.argv[1:])
+    batch = Batch(platform(), dg.DagsterInstance.get())
+    together = [DAY_TABLES, DAILY_MARTS, *([mart] for mart in WINDOW_MARTS)]
+    try:
+        for tables in together:
+            batch.run(tables[0].path, [table.key for table in tables], days=(first, last))
+    except RunFailedError as error:
+        sys.exit(f"error: {error}")
+
+
+if __name__ == "__main__":
+    main()
