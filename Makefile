@@ -3,6 +3,7 @@ SHELL := /bin/bash
 
 CLOUD_PORT ?= 4566
 UI_PORT ?= 3000
+FLINK_PORT ?= 8081
 EVENTS ?=
 SCENARIO ?= demo
 FILES ?=
@@ -14,6 +15,7 @@ BENCH ?=
 CHROMIUM ?=
 
 VENV := .venv
+FLINK_VENV := .venv-flink
 SPARK_VENV := .venv-spark
 PYTHON := $(VENV)/bin/python
 LOCAL := $(PYTHON) -m infra.local --port $(CLOUD_PORT)
@@ -27,15 +29,15 @@ demo: ## Build the four answers from four weeks of made-up traffic; EVENTS=path.
 	  && ECOM_SETUP_SECONDS=$$(( $$(date +%s) - started )) \
 	     $(RUN) $(PYTHON) -m ecom_platform.commands.demo $(if $(EVENTS),--events "$(EVENTS)")
 
-up: $(VENV)/run.stamp ## Start the local cloud and the Dagster web UI; Ctrl-C stops both
-	@$(RUN) $(PYTHON) -m ecom_platform.commands.up --port $(UI_PORT) || [ $$? -eq 130 ]
+up: $(VENV)/run.stamp $(FLINK_VENV)/stamp ## Start the local cloud, Flink and the Dagster web UI; Ctrl-C stops all
+	@$(RUN) --flink-port $(FLINK_PORT) $(PYTHON) -m ecom_platform.commands.up --port $(UI_PORT) || [ $$? -eq 130 ]
 
 down: $(VENV)/run.stamp ## Stop a local cloud that was left running
 	@$(LOCAL) stop
 
 clean: ## Stop the local cloud and remove its data, the Dagster home and the virtual environment
 	@if [ -x $(PYTHON) ]; then $(LOCAL) clean; fi
-	@rm -rf $(VENV) $(SPARK_VENV) .benchmarks .mypy_cache .ruff_cache .pytest_cache
+	@rm -rf $(VENV) $(FLINK_VENV) $(SPARK_VENV) .benchmarks .mypy_cache .ruff_cache .pytest_cache
 
 simulate: $(VENV)/run.stamp ## Play a scenario on the stream; SCENARIO=file.yaml RATE=200 SPEED=2, or FILES=raw/
 	@$(RUN) $(PYTHON) -m ecom_platform.commands.simulate \
@@ -62,19 +64,21 @@ calibrate: $(VENV)/run.stamp ## Compare made-up traffic with the published figur
 	  --end 2026-02-01 --events-per-day 40000 --dirt 0
 	@$(PYTHON) -m ecom_platform.traffic calibrate --events .local/calibration
 
-deploy: $(VENV)/run.stamp ## Deploy the stacks to AWS with your own credentials (ENVIRONMENT=aws)
+flink: $(FLINK_VENV)/stamp ## Set up the environment of the Flink job
+
+deploy: $(VENV)/run.stamp $(FLINK_VENV)/stamp ## Deploy the stacks to AWS with your own credentials (ENVIRONMENT=aws)
 	@$(PYTHON) -m infra.deploy $(ENVIRONMENT)
 
 bench-batch: $(VENV)/run.stamp $(if $(findstring --spark,$(BENCH)),$(SPARK_VENV)/spark.stamp) ## Time raw files to marts against a bare DuckDB script; ROWS=1000000 BENCH="--spark --dirt 0"
 	@$(PYTHON) -m benchmarks.batch --rows $(ROWS) $(BENCH)
 
-test: $(VENV)/dev.stamp ## Run the tests (those that take minutes: make test-slow)
+test: $(VENV)/dev.stamp $(FLINK_VENV)/stamp ## Run the tests (those that take minutes: make test-slow)
 	@$(PYTHON) -m pytest -m "not slow"
 
-test-slow: $(VENV)/dev.stamp ## Run the tests that take minutes: a live instance, crashes, orders of building
+test-slow: $(VENV)/dev.stamp $(FLINK_VENV)/stamp ## Run the tests that take minutes: a live instance, crashes of batch and stream, orders of building
 	@$(PYTHON) -m pytest -m slow
 
-crash-test: $(VENV)/dev.stamp ## Kill parts of the platform at ten moments of a rebuild, and compare with a calm run
+crash-test: $(VENV)/dev.stamp $(FLINK_VENV)/stamp ## Kill parts of the platform at ten moments of a rebuild, and compare with a calm run
 	@$(PYTHON) -m ecom_platform_tests.e2e.crashes --moments 10 --seed 7
 
 check: $(VENV)/dev.stamp ## Lint, types, architecture, templates, definitions
@@ -88,7 +92,8 @@ screenshots: $(VENV)/browser.stamp ## Take the pictures of the web UI in docs/sc
 	@$(PYTHON) -m ecom_platform_tests.browser.screenshots $(if $(CHROMIUM),--chromium "$(CHROMIUM)")
 
 lock: $(VENV)/run.stamp ## Resolve the requirements anew, with hashes
-	@for name in requirements/run requirements/dev requirements/uv requirements/browser benchmarks/spark_requirements; do \
+	@for name in requirements/run requirements/dev requirements/uv requirements/browser benchmarks/spark_requirements \
+	  flink_app/requirements $(basename $(wildcard lambda_handlers/*/requirements.in)); do \
 	  $(VENV)/bin/uv pip compile -q --universal --python-version 3.11 \
 	  --generate-hashes --no-strip-extras --no-header --no-annotate --upgrade \
 	  $$name.in -o $$name.txt; done
@@ -102,6 +107,13 @@ $(VENV)/bin/uv: requirements/uv.txt
 
 $(VENV)/run.stamp: requirements/run.txt $(VENV)/bin/uv
 	@$(VENV)/bin/uv pip install -q --python $(PYTHON) --require-hashes -r requirements/run.txt
+	@touch $@
+
+$(FLINK_VENV)/stamp: flink_app/requirements.txt $(VENV)/bin/uv
+	@echo "setting up $(FLINK_VENV) …"
+	@python3 -m venv $(FLINK_VENV)
+	@$(VENV)/bin/uv pip install -q --python $(FLINK_VENV)/bin/python --require-hashes -r $<
+	@cd flink_app && ../$(FLINK_VENV)/bin/python -m local.connector
 	@touch $@
 
 $(SPARK_VENV)/spark.stamp: benchmarks/spark_requirements.txt $(VENV)/bin/uv
@@ -118,4 +130,4 @@ $(VENV)/browser.stamp: requirements/browser.txt $(VENV)/dev.stamp
 	@$(VENV)/bin/uv pip install -q --python $(PYTHON) --require-hashes -r requirements/browser.txt
 	@touch $@
 
-.PHONY: help demo up down simulate clean build remove-old-versions answers replay-quarantine rebuild-catalog deploy test test-slow crash-test check lock calibrate bench-batch screenshots
+.PHONY: help demo up down simulate clean build remove-old-versions answers flink replay-quarantine rebuild-catalog deploy test test-slow crash-test check lock calibrate bench-batch screenshots

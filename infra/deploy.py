@@ -14,12 +14,20 @@ import boto3
 import yaml
 from botocore.exceptions import ClientError, NoCredentialsError, WaiterError
 
+from infra.flink_package import flink_package
+from infra.lambda_packages import LambdaPackage, build_packages
+
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
 
 HERE = Path(__file__).parent
+ROOT = HERE.parent
+HANDLERS = ROOT / "lambda_handlers"
+APPLICATION = ROOT / "flink_app"
+CACHE = ROOT / ".local" / "lambda_requirements"
+CAPABILITIES = ("CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND")
 STORAGE = "storage"
-STACKS = ("catalog", "access")
+STACKS = ("catalog", "access", "streaming", "alerts", "sessions", "observability")
 """One template each, in the order in which they build on each other; storage comes before them."""
 
 # A creation that failed leaves a stack which can only be deleted.
@@ -31,16 +39,44 @@ class DeployError(RuntimeError):
     """A stack could not be brought up; the message carries CloudFormation's reasons."""
 
 
-def deploy(environment: str) -> dict[str, str]:
-    """Deploy every stack, and return what the platform must know of them."""
+def deploy(environment: str, overrides: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Deploy every stack, and return what the platform must know of them.
+
+    `overrides` replaces parameters of the environment's file, where a test needs others.
+    """
     cloud = boto3.client("cloudformation")
     values = yaml.safe_load((HERE / "parameters" / f"{environment}.yaml").read_text())
+    values |= overrides or {}
     if not _bucket_outlived_its_stack(cloud, values["DataBucketName"]):
         deploy_stack(cloud, STORAGE, values)
+    values |= _upload_code(values)
     outputs = {"DataBucketName": values["DataBucketName"]}
     for name in STACKS:
         outputs |= deploy_stack(cloud, name, values)
     return outputs
+
+
+def _upload_code(values: Mapping[str, str]) -> dict[str, str]:
+    """Put the code that the stacks name into the data bucket, and return its keys by parameter."""
+    packages = {found.parameter: (found.key, found.content) for found in _lambda_packages()}
+    if jar := values.get("FlinkConnectorJar"):
+        packages["FlinkApplicationKey"] = flink_package(APPLICATION, ROOT / jar)
+    for key, content in packages.values():
+        _upload(values["DataBucketName"], key, content)
+    return {parameter: key for parameter, (key, _) in packages.items()}
+
+
+def _lambda_packages() -> list[LambdaPackage]:
+    return build_packages(HANDLERS, cache=CACHE)
+
+
+def _upload(bucket: str, key: str, content: bytes) -> None:
+    """The key is the content, so an object that exists is right and stays."""
+    try:
+        boto3.client("s3").put_object(Bucket=bucket, Key=key, Body=content, IfNoneMatch="*")
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "PreconditionFailed":
+            raise
 
 
 def _bucket_outlived_its_stack(cloud: "CloudFormationClient", bucket: str) -> bool:
@@ -64,7 +100,7 @@ def deploy_stack(
     request: dict[str, Any] = {
         "StackName": stack,
         "TemplateBody": body,
-        "Capabilities": ["CAPABILITY_NAMED_IAM"],
+        "Capabilities": list(CAPABILITIES),
         "Parameters": [
             {"ParameterKey": key, "ParameterValue": str(value)}
             for key, value in sorted(values.items())
@@ -127,7 +163,7 @@ def main() -> None:
     parser.add_argument("environment", choices=choices)
     try:
         outputs = deploy(parser.parse_args().environment)
-    except (DeployError, NoCredentialsError) as error:
+    except (DeployError, FileNotFoundError, NoCredentialsError) as error:
         sys.exit(f"error: {error}")
     for key, value in sorted(outputs.items()):
         print(f"{key} = {value}")

@@ -31,7 +31,8 @@ MOST_FUNCTION_LINES = 45
 
 
 def modules() -> list[Path]:
-    return sorted([*PACKAGE.rglob("*.py"), *(ROOT / "infra").rglob("*.py")])
+    folders = (PACKAGE, ROOT / "infra", ROOT / "flink_app", ROOT / "lambda_handlers")
+    return sorted(path for folder in folders for path in folder.rglob("*.py"))
 
 
 def imported(path: Path) -> Iterator[str]:

@@ -227,7 +227,7 @@ def days_shown(batch: Batch, table: Table) -> Days:
         return read_days(connection, table, batch.tables.catalog.partitions(table))
 
 
-def read_days(connection: Any, table: Table, parts: Sequence[PublishedPartition]) -> Days:  # noqa: ANN401
+def read_days(connection: Any, table: Table, parts: Sequence[PublishedPartition]) -> Days:
     figures = (
         "count(*), sum(price)"
         if table is EVENTS

@@ -21,10 +21,11 @@ def listening(pid: int) -> set[str]:
         if target.startswith("socket:["):
             inodes.add(target[8:-1])
     found = set()
-    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
-        fields = line.split()
-        if fields[3] == "0A" and fields[9] in inodes:
-            found.add(fields[1].split(":")[0])
+    for table in ("tcp", "tcp6"):
+        for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
+            fields = line.split()
+            if fields[3] == "0A" and fields[9] in inodes:
+                found.add(fields[1].split(":")[0])
     return found
 
 

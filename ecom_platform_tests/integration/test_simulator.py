@@ -26,10 +26,7 @@ ROW = "2019-10-01 00:00:{:02} UTC,view,44600062,2103807459595387724,,shiseido,35
 
 @pytest.fixture
 def stream(cloud: LocalCloud) -> str:
-    """The stream of raw events, with two shards."""
-    kinesis = boto3.client("kinesis")
-    kinesis.create_stream(StreamName=STREAM, ShardCount=2)
-    kinesis.get_waiter("stream_exists").wait(StreamName=STREAM)
+    """The stream of raw events, which the deployment has made."""
     return STREAM
 
 

@@ -31,7 +31,7 @@ class FakeKinesis:
         self._fails_each = fails_each
         self._seen: set[bytes] = set()
 
-    def put_records(self, **request: Any) -> dict[str, Any]:  # noqa: ANN401
+    def put_records(self, **request: Any) -> dict[str, Any]:
         records: list[dict[str, Any]] = request["Records"]
         self.calls.append(len(records))
         return {"Records": [self._put(record["Data"]) for record in records]}
@@ -144,7 +144,7 @@ def test_failed_records_are_sent_again_until_each_is_stored_once() -> None:
 
 def test_record_that_always_fails_ends_the_play_with_the_count_of_the_others() -> None:
     class Full(FakeKinesis):
-        def put_records(self, **request: Any) -> dict[str, Any]:  # noqa: ANN401
+        def put_records(self, **request: Any) -> dict[str, Any]:
             results = super().put_records(**request)["Records"]
             return {"Records": [{"ErrorCode": "InternalFailure"}, *results[1:]]}
 
@@ -159,7 +159,7 @@ def test_missing_stream_is_told_with_the_remedy(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     class Missing:
-        def put_records(self, **_: Any) -> dict[str, Any]:  # noqa: ANN401
+        def put_records(self, **_: Any) -> dict[str, Any]:
             raise ClientError({"Error": {"Code": "ResourceNotFoundException"}}, "PutRecords")
 
     monkeypatch.setattr(simulate, "kinesis_client", lambda _: Missing())
@@ -189,7 +189,7 @@ def test_signal_stops_after_the_batch_and_the_count_is_right(
     tmp_path: Path,
 ) -> None:
     class Interrupting(FakeKinesis):
-        def put_records(self, **request: Any) -> dict[str, Any]:  # noqa: ANN401
+        def put_records(self, **request: Any) -> dict[str, Any]:
             if len(self.calls) == 4:
                 os.kill(os.getpid(), number)
             return super().put_records(**request)
@@ -218,7 +218,7 @@ def test_records_are_never_sent_before_their_time(monkeypatch: pytest.MonkeyPatc
             return False
 
     class Sink:
-        def put(self, batch: Sequence[Record], stored: Any) -> int:  # noqa: ANN401
+        def put(self, batch: Sequence[Record], stored: Any) -> int:
             assert max(r.send_ms for r in batch) <= clock * 1000 + 1e-6
             stored(batch)
             return 0

@@ -13,13 +13,16 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from infra.local import streaming
 from infra.local.cloud import DEFAULT_PORT, LocalCloud, LocalCloudError
+from infra.local.service import ServiceError
 
 ROOT = Path(__file__).parents[2]
 STATE = ROOT / ".local"
 FREE_BYTES_NEEDED = 2 * 1024**3
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
 SECONDS_PER_SIGNAL = 20
+DEFAULT_FLINK_PORT = 8081
 
 
 def main() -> None:
@@ -28,23 +31,30 @@ def main() -> None:
     cloud = LocalCloud(state / "cloud", arguments.port)
     try:
         if arguments.action == "run":
-            sys.exit(run(cloud, state, arguments.command))
+            sys.exit(run(cloud, state, arguments.command, flink_port=arguments.flink_port))
+        streaming.stop(reversed(streaming.services(state, flink_port=DEFAULT_FLINK_PORT)))
         cloud.stop()
         print("the local cloud is stopped")
         if arguments.action == "clean":
             shutil.rmtree(state, ignore_errors=True)
             print(f"removed {state}")
-    except LocalCloudError as error:
+    except (LocalCloudError, ServiceError) as error:
         sys.exit(f"error: {error}")
 
 
-def run(cloud: LocalCloud, state: Path, command: Sequence[str]) -> int:
-    """Run a command with the local cloud up and deployed; leave a cloud that was up before."""
+def run(
+    cloud: LocalCloud, state: Path, command: Sequence[str], *, flink_port: int | None = None
+) -> int:
+    """Run a command with the local cloud up and deployed; leave what was up before.
+
+    With a port for its REST interface, Flink runs as well.
+    """
     _check_space(state)
     was_started = cloud.start()
     try:
         variables = {**os.environ, **cloud.environment(), **_deploy(cloud)}
-        return _in_front(command, {**variables, **_dagster_home(state, is_alone=was_started)})
+        with streaming.running(state, variables, flink_port):
+            return _in_front(command, {**variables, **_dagster_home(state, is_alone=was_started)})
     finally:
         if was_started:
             cloud.stop()
@@ -54,8 +64,10 @@ def _deploy(cloud: LocalCloud) -> dict[str, str]:
     """Deploy the stacks, and say what the platform must know of them."""
     os.environ.update(cloud.environment())
     from infra.deploy import deploy  # noqa: PLC0415 - boto3 is slow to load, and `stop` needs none
+    from infra.local.time_to_live import turn_on_expiry  # noqa: PLC0415
 
     outputs = deploy("local")
+    turn_on_expiry()
     return {
         "ECOM_ENVIRONMENT": "local",
         "ECOM_DATA_BUCKET": outputs["DataBucketName"],
@@ -127,6 +139,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="port of the local cloud")
     actions = parser.add_subparsers(dest="action", required=True)
     command = actions.add_parser("run", help="run a command with the local cloud up")
+    command.add_argument("--flink-port", type=int, help="run Flink too, its REST port here")
     command.add_argument("command", nargs=argparse.REMAINDER)
     actions.add_parser("stop", help="stop the local cloud; its state stays")
     actions.add_parser("clean", help="stop the local cloud and remove all state")

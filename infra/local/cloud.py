@@ -4,6 +4,7 @@ What does not belong here: what is deployed into it (`infra.deploy`), and the co
 """
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -15,11 +16,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from infra.local.service import is_alive, running_pid
+
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
 ROOT_KEY = "test"
 DEFAULT_PORT = 4566
-PROFILES = {name: name for name in ("ecom-batch", "ecom-producer", "ecom-cleaner")}
+PROFILES = {
+    name: name for name in ("ecom-batch", "ecom-producer", "ecom-cleaner", "ecom-heartbeat")
+}
 """Profile of the AWS configuration → the role that it works under."""
 
 START_SECONDS = 60
@@ -44,6 +49,10 @@ class LocalCloud:
     @property
     def log_file(self) -> Path:
         return self.directory / "ministack.log"
+
+    @property
+    def _scratch(self) -> Path:
+        return self.directory / "scratch"
 
     @property
     def _pid_file(self) -> Path:
@@ -88,6 +97,9 @@ class LocalCloud:
             )
         self.directory.mkdir(parents=True, exist_ok=True)
         self._write_profiles()
+        # The server unpacks functions here, and leaves them when it stops.
+        shutil.rmtree(self._scratch, ignore_errors=True)
+        self._scratch.mkdir()
         with self.log_file.open("ab") as log:
             # A session of its own: Ctrl-C is for the command in front, which stops this in order.
             server = subprocess.Popen(
@@ -109,17 +121,14 @@ class LocalCloud:
             return
         os.kill(pid, signal.SIGTERM)
         deadline = time.monotonic() + STOP_SECONDS
-        while _is_alive(pid):
+        while is_alive(pid):
             if time.monotonic() > deadline:
                 raise LocalCloudError(f"process {pid} does not stop; end it with: kill -9 {pid}")
             time.sleep(0.05)
         self._pid_file.unlink(missing_ok=True)
 
     def _pid(self) -> int | None:
-        if not self._pid_file.exists():
-            return None
-        pid = int(self._pid_file.read_text())
-        return pid if _is_alive(pid) and _runs_ministack(pid) else None
+        return running_pid(self._pid_file, marker="ministack_server")
 
     def _wait_until_healthy(self, server: "subprocess.Popen[bytes]") -> None:
         deadline = time.monotonic() + START_SECONDS
@@ -138,6 +147,7 @@ class LocalCloud:
         return {
             "HOME": str(Path.home()),
             "PATH": "/usr/bin:/bin",
+            "TMPDIR": str(self._scratch),
             "PYTHONPATH": str(Path(__file__).parents[2]),
             "BIND_HOST": "127.0.0.1",
             "GATEWAY_PORT": str(self.port),
@@ -169,23 +179,3 @@ class LocalCloud:
 def _is_free(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) != 0
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    try:
-        # A child that ended and was not waited for yet is a zombie: it no longer runs.
-        return os.waitpid(pid, os.WNOHANG)[0] == 0
-    except ChildProcessError:
-        return True
-
-
-def _runs_ministack(pid: int) -> bool:
-    """Process ids are used again: the file may name another program by now."""
-    command = subprocess.run(
-        ["/bin/ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
-    ).stdout
-    return "ministack_server" in command

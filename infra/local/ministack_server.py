@@ -5,13 +5,15 @@ What does not belong here: starting and stopping this process (`cloud`).
 """
 
 import contextvars
+import json
 import os
 import time
 from functools import wraps
 from typing import Any
 
 from ministack import app
-from ministack.services import kinesis, s3, sts
+from ministack.core import iam_actions
+from ministack.services import firehose, kinesis, s3, sts
 
 _range_asked: contextvars.ContextVar[bool] = contextvars.ContextVar("range_asked", default=False)
 
@@ -68,6 +70,56 @@ def expire_only_old_records() -> None:
     kinesis._expire_records = expire_if_due
 
 
+def archive_by_batch() -> None:
+    """Firehose calls its function, and writes an object, for each record while the sender waits.
+
+    One call and one object a put request, as on AWS one a buffer: 500 records took seconds.
+    """
+
+    def ingest(stream_arn: str, records: list[tuple[str, bytes]]) -> None:
+        for stream in list(firehose._streams.values()):
+            source = stream.get("kinesis_source") or {}
+            if records and source.get("KinesisStreamARN") == stream_arn:
+                for destination in stream["destinations"]:
+                    _deliver(stream, destination, [raw for _, raw in records])
+
+    firehose.ingest_from_kinesis_source = ingest
+
+
+def _deliver(stream: dict[str, Any], destination: dict[str, Any], payloads: list[bytes]) -> None:
+    batch = [(firehose._record_id(), raw) for raw in payloads]
+    processed = firehose._apply_lambda_processors(stream, destination, batch)
+    # The processor that appends a delimiter is left out by the emulator; lines keep theirs.
+    lines = [raw if raw.endswith(b"\n") else raw + b"\n" for _, raw in processed]
+    if lines:
+        firehose._deliver_to_s3(stream, destination, b"".join(lines))
+
+
+def authorize_reads_by_stream() -> None:
+    """GetRecords names only an iterator, which the emulator's IAM takes for any stream."""
+    extract = iam_actions.extract_resource_arn
+
+    @wraps(extract)
+    def with_iterators(service: str, *request: Any) -> str:  # noqa: ANN401
+        found: str = extract(service, *request)
+        if service == "kinesis" and found == "*":
+            return _stream_of_iterator(request[3]) or found
+        return found
+
+    iam_actions.extract_resource_arn = with_iterators
+
+
+def _stream_of_iterator(body: bytes) -> str | None:
+    """The ARN of the stream that a GetRecords request reads."""
+    try:
+        iterator = json.loads(body).get("ShardIterator")
+    except (ValueError, AttributeError):
+        return None
+    state = kinesis._shard_iterators.get(iterator) if iterator else None
+    stream = kinesis._streams.get(state["stream"]) if state else None
+    return stream["StreamARN"] if stream else None
+
+
 def keep_sessions() -> None:
     """Sessions of roles end with the server, and who holds one is refused for up to an hour."""
     sts.get_state = lambda: {"sessions": dict(sts._sessions)}
@@ -75,6 +127,8 @@ def keep_sessions() -> None:
 
 
 def main() -> None:
+    archive_by_batch()
+    authorize_reads_by_stream()
     read_ranges_by_seeking()
     expire_only_old_records()
     keep_sessions()

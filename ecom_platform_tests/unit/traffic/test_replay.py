@@ -34,7 +34,7 @@ def rows(count: int) -> list[SourceRow]:
     return [row(5_000 + 100 * n, user_id=n % 50, product_id=n) for n in range(count)]
 
 
-def played(found: list[SourceRow], **how: Any) -> list[Record]:  # noqa: ANN401
+def played(found: list[SourceRow], **how: Any) -> list[Record]:
     replay = Replay(**{"start_ms": START_MS, "replay_id": "r", **how})
     return list(replay.records(found))
 

@@ -1,0 +1,145 @@
+"""Runs the rules on both engines: Flink from a file to files, DuckDB over the same file."""
+
+import json
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import runtime_properties
+import statements
+from runtime_properties import PropertyGroups
+from sql_files import render_file, rule_names
+
+APPLICATION = Path(runtime_properties.__file__).parent
+FLINK_PYTHON = str(APPLICATION.parent / ".venv-flink" / "bin" / "python")
+SINKS = ("detections", "user_sessions", "dead_letters", "late_events")
+RUN_SECONDS = 400
+DUCKDB_MACROS = Path(__file__).with_name("duckdb_macros.sql")
+
+
+@dataclass(frozen=True)
+class FlinkRun:
+    """What a bounded run wrote, by table."""
+
+    rows: dict[str, list[dict]]
+    seconds: float
+
+    def detections(self, rule: str) -> list[tuple]:
+        """Return sorted (entity, time, value, evidence) of a rule."""
+        return sorted(
+            (
+                row["entity_id"],
+                row["crossed_at"],
+                row["observed_value"],
+                sorted(row["evidence"].items()),
+            )
+            for row in self.rows["detections"]
+            if row["rule"] == rule
+        )
+
+
+def file_properties(source: Path, folder: Path) -> PropertyGroups:
+    """Return the application's properties with a file as source and folders as sinks."""
+    groups = runtime_properties.load_property_groups(runtime_properties.LOCAL_FILE)
+    groups["table.raw_events"] = {
+        "connector": "filesystem",
+        "path": str(source),
+        "format": "raw",
+        "arrived_at": "timestamp_ltz(3) not null metadata from 'file.modification-time' virtual",
+    }
+    for sink in SINKS:
+        groups[f"table.{sink}"] = {
+            "connector": "filesystem",
+            "path": str(folder / "out" / sink),
+            "format": "json",
+        }
+    groups["flink"]["parallelism.default"] = "1"
+    return groups
+
+
+def run_flink(groups: PropertyGroups, folder: Path) -> FlinkRun:
+    """Run the application to the end of its file."""
+    properties = folder / "properties.json"
+    runtime_properties.write_property_groups(groups, properties)
+    started = time.monotonic()
+    command = [
+        FLINK_PYTHON,
+        "-m",
+        "local.launch",
+        "--run-directory",
+        str(folder / "run"),
+        "--properties",
+        str(properties),
+        "--rest-port",
+        "0",
+    ]
+    done = subprocess.run(
+        command,
+        cwd=APPLICATION,
+        capture_output=True,
+        text=True,
+        timeout=RUN_SECONDS,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    rows = {sink: read_rows(folder / "out" / sink) for sink in SINKS}
+    return FlinkRun(rows=rows, seconds=time.monotonic() - started)
+
+
+def read_rows(folder: Path) -> list[dict]:
+    """Return the JSON rows of every committed file in a folder."""
+    files = [path for path in folder.glob("**/*") if path.is_file() and path.name[0] != "."]
+    return [json.loads(line) for path in files for line in path.read_text().splitlines()]
+
+
+def duckdb_events(source: Path) -> duckdb.DuckDBPyConnection:
+    """Return a connection in which `events` is what the rules read."""
+    connection = duckdb.connect()
+    connection.execute("set timezone = 'UTC'")
+    connection.execute(DUCKDB_MACROS.read_text())
+    connection.execute(
+        """
+        create table events as
+        select
+          event_id,
+          cast(event_time as timestamp) as event_time,
+          epoch_ms(cast(event_time as timestamp)) as event_ms,
+          event_type,
+          product_id,
+          cast(price as decimal(12, 2)) as price,
+          user_id,
+          user_session
+        from read_json(?, format = 'newline_delimited', columns = {
+          event_id: 'varchar', event_time: 'varchar', event_type: 'varchar', product_id: 'bigint',
+          price: 'varchar', user_id: 'bigint', user_session: 'varchar'})
+        """,
+        [str(source)],
+    )
+    return connection
+
+
+def duckdb_detections(
+    connection: duckdb.DuckDBPyConnection, rule: str, groups: PropertyGroups
+) -> list[tuple]:
+    """Return the rule's crossings in the form of `FlinkRun.detections`."""
+    select = render_file(f"rules/{rule}", statements.rule_parameters(rule, groups))
+    result = connection.execute(select)
+    names = [column[0] for column in result.description]
+    rows = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+    return sorted(
+        (
+            str(row["entity_id"]),
+            row["event_time"].strftime("%Y-%m-%dT%H:%M:%S.")
+            + f"{row['event_time'].microsecond // 1000:03d}Z",
+            float(row["observed_value"]),
+            sorted(
+                (name, float(row[name])) for name in names if name not in statements.RULE_COLUMNS
+            ),
+        )
+        for row in rows
+    )
+
+
+__all__ = ["duckdb_detections", "duckdb_events", "file_properties", "rule_names", "run_flink"]

@@ -1,0 +1,191 @@
+"""From Kinesis through the deployed functions to the tables, delivered by the local poller."""
+
+import base64
+import json
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+import pytest
+
+from ecom_platform_tests.streaming.conftest import alerts_of, eventually, sample
+from ecom_platform_tests.streaming.detections import detection
+
+pytestmark = pytest.mark.usefixtures("poller")
+
+
+def put(stream: str, records: list[bytes], *, key: str) -> list[str]:
+    answer = boto3.client("kinesis").put_records(
+        StreamName=f"ecom-{stream}",
+        Records=[{"Data": record, "PartitionKey": key} for record in records],
+    )
+    assert answer["FailedRecordCount"] == 0
+    return [record["SequenceNumber"] for record in answer["Records"]]
+
+
+def as_lines(detections: list[dict[str, Any]]) -> list[bytes]:
+    return [json.dumps(each).encode() for each in detections]
+
+
+def failures_of(function: str) -> list[dict[str, Any]]:
+    sqs = boto3.client("sqs")
+    url = sqs.get_queue_url(QueueName=f"ecom-{function}-failures")["QueueUrl"]
+    got = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1)
+    for message in got.get("Messages", []):
+        sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    return [json.loads(message["Body"]) for message in got.get("Messages", [])]
+
+
+def test_fifty_crossings_of_one_person_are_one_alert_and_one_message(
+    alerts_table: Any, inbox: Callable[[], list[dict[str, Any]]]
+) -> None:
+    entity_id = str(uuid.uuid4())
+    lines = as_lines([detection(entity_id=entity_id, seconds=7 * n) for n in range(50)])
+    put("detections", lines, key=entity_id)
+
+    def finished() -> list[dict[str, Any]] | None:
+        items = alerts_of(alerts_table, f"user#{entity_id}")
+        return items if items and items[0]["crossing_count"] == 50 else None
+
+    [item] = eventually(finished)
+    assert item["status"] == "updated"
+    said = [each["alert_id"] for each in inbox() if each["entity_id"] == entity_id]
+    assert said == [item["alert_id"]]
+
+
+def test_the_same_batch_three_times_changes_nothing(alerts_table: Any) -> None:
+    entity_id = str(uuid.uuid4())
+    lines = as_lines([detection(entity_id=entity_id, seconds=400 * n) for n in range(20)])
+    put("detections", lines, key=entity_id)
+    assert eventually(
+        lambda: sum(i["crossing_count"] for i in alerts_of(alerts_table, f"user#{entity_id}")) == 20
+    )
+    time.sleep(1)
+    before = alerts_of(alerts_table, f"user#{entity_id}")
+    for _ in range(2):
+        put("detections", lines, key=entity_id)
+    marker = str(uuid.uuid4())
+    put("detections", as_lines([detection(entity_id=marker)]), key=entity_id)
+    assert eventually(lambda: alerts_of(alerts_table, f"user#{marker}"))
+    assert alerts_of(alerts_table, f"user#{entity_id}") == before
+
+
+def test_one_poison_record_of_a_hundred_fails_alone(alerts_table: Any) -> None:
+    users = [f"{uuid.uuid4()}" for _ in range(99)]
+    lines = as_lines([detection(entity_id=user) for user in users])
+    lines.insert(50, b"poison")
+    numbers = put("detections", lines, key="one shard")
+    failures = eventually(lambda: failures_of("alert-recorder"))
+    assert [failure["KinesisBatchInfo"]["startSequenceNumber"] for failure in failures] == [
+        numbers[50]
+    ]
+    assert failures[0]["KinesisBatchInfo"]["batchSize"] == 1
+    assert failures[0]["requestContext"]["condition"] == "RetryAttemptsExhausted"
+    assert failures[0]["requestContext"]["approximateInvokeCount"] == 3
+    assert eventually(
+        lambda: all(len(alerts_of(alerts_table, f"user#{user}")) == 1 for user in users)
+    )
+
+
+def test_the_latest_state_of_a_session_stays_whatever_comes_after() -> None:
+    session = str(uuid.uuid4())
+    states = [
+        {
+            **sample("session_recorder", "session_state"),
+            "user_session": session,
+            "as_of_at": f"2026-01-02T03:04:{second:02}.000Z",
+            "event_count": second,
+        }
+        for second in (10, 30, 20)
+    ]
+    lines = [json.dumps(state).encode() for state in states]
+    put("user-sessions", [*lines, b"poison"], key=session)
+    assert eventually(lambda: failures_of("session-recorder"))
+    table = boto3.resource("dynamodb").Table("ecom-user-sessions")
+    item = table.get_item(Key={"user_id": "541312140", "user_session": session})["Item"]
+    assert (item["event_count"], item["as_of_at"]) == (30, "2026-01-02T03:04:30.000Z")
+    assert item["cart_amount"] == "259.98"
+    put("user-sessions", [lines[1], lines[0], b"poison again"], key=session)
+    assert eventually(lambda: failures_of("session-recorder"))
+    assert table.get_item(Key={"user_id": "541312140", "user_session": session})["Item"] == item
+
+
+def test_every_record_but_a_heartbeat_reaches_the_archive_as_one_line() -> None:
+    event = sample("event_transformer", "raw_event")
+    events = [{**event, "event_id": str(uuid.uuid4())} for _ in range(3)]
+    lines = [json.dumps(each, indent=1).encode() for each in events]
+    heartbeat = b'{"event_type": "heartbeat", "event_time": "2026-01-02T03:04:05.000Z"}'
+    put("raw-events", [*lines[:2], b"poison", heartbeat, lines[2]], key="1")
+
+    assert eventually(lambda: len(archived("stream_events")) >= 4)
+    found = [json.loads(line) for line in archived("stream_events")]
+    assert found == [*events[:2], {"unreadable": "poison"}, events[2]]
+
+
+def test_detections_are_archived_as_lines() -> None:
+    marker = str(uuid.uuid4())
+    sent = [detection(entity_id=marker, seconds=second) for second in (0, 1)]
+    put("detections", as_lines(sent), key=marker)
+
+    def mine() -> list[dict[str, Any]]:
+        found = [json.loads(line) for line in archived("stream_detections") if line != "poison"]
+        return [each for each in found if each["entity_id"] == marker]
+
+    assert eventually(mine) == sent
+
+
+def archived(archive: str) -> list[str]:
+    s3, bucket = boto3.client("s3"), "ecom-data-local"
+    listed = s3.list_objects_v2(Bucket=bucket, Prefix=f"raw/{archive}/").get("Contents", [])
+    bodies = [s3.get_object(Bucket=bucket, Key=each["Key"])["Body"].read() for each in listed]
+    assert all(body.endswith(b"\n") for body in bodies)
+    return [line for body in bodies for line in body.decode().splitlines()]
+
+
+def test_an_archive_of_a_put_is_one_object_and_costs_the_sender_little() -> None:
+    """The emulator as released calls the function for each record: 500 took seconds."""
+    s3, bucket = boto3.client("s3"), "ecom-data-local"
+    event = json.dumps(sample("event_transformer", "raw_event")).encode()
+    count = len(s3.list_objects_v2(Bucket=bucket, Prefix="raw/stream_events/").get("Contents", []))
+    before = time.monotonic()
+    put("raw-events", [event] * 500, key="1")
+    assert time.monotonic() - before < 2
+    listed = s3.list_objects_v2(Bucket=bucket, Prefix="raw/stream_events/")["Contents"]
+    assert len(listed) == count + 1
+
+
+def test_the_transformer_answers_the_sample_batch_record_by_record() -> None:
+    batch = sample("event_transformer", "firehose_batch")
+    answer = boto3.client("lambda").invoke(
+        FunctionName="ecom-event-transformer", Payload=json.dumps(batch).encode()
+    )
+    records = json.loads(answer["Payload"].read())["records"]
+    results = ["Ok", "Ok", "Ok", "Ok", "Dropped"]
+    assert [record["result"] for record in records] == results
+    assert [record["recordId"] for record in records] == [r["recordId"] for r in batch["records"]]
+    assert base64.b64decode(records[1]["data"]).count(b"\n") == 1
+    assert json.loads(base64.b64decode(records[2]["data"])) == {"unreadable": '{"event_id": '}
+
+
+def test_the_deployed_recorder_reports_only_the_bad_record_of_the_sample_batch() -> None:
+    for function in ("alert_recorder", "session_recorder"):
+        batch = sample(function, "kinesis_batch")
+        answer = boto3.client("lambda").invoke(
+            FunctionName=f"ecom-{function.replace('_', '-')}", Payload=json.dumps(batch).encode()
+        )
+        bad = batch["Records"][1]["kinesis"]["sequenceNumber"]
+        assert json.loads(answer["Payload"].read()) == {
+            "batchItemFailures": [{"itemIdentifier": bad}]
+        }
+
+
+def test_the_schedule_resolves_what_has_been_quiet(alerts_table: Any) -> None:
+    entity_id = str(uuid.uuid4())
+    put("detections", as_lines([detection(entity_id=entity_id)]), key=entity_id)
+    assert eventually(lambda: alerts_of(alerts_table, f"user#{entity_id}"))
+    task = json.dumps(sample("alert_recorder", "resolve_schedule")).encode()
+    boto3.client("lambda").invoke(FunctionName="ecom-alert-recorder", Payload=task)
+    [item] = alerts_of(alerts_table, f"user#{entity_id}")
+    assert item["status"] == "resolved"

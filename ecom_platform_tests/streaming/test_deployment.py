@@ -1,0 +1,92 @@
+"""The deployment of the streaming stacks: repeatable, by content, and with words when it fails."""
+
+import shutil
+import zipfile
+from pathlib import Path
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from ecom_platform_tests.streaming.conftest import HANDLERS, PARAMETERS
+from infra import deploy
+from infra.flink_package import flink_package
+from infra.lambda_packages import build_packages
+from infra.local.time_to_live import EXPIRING_TABLES, turn_on_expiry
+
+
+def test_the_same_sources_give_the_same_keys(tmp_path: Path) -> None:
+    first, second = (build_packages(HANDLERS, cache=tmp_path / name) for name in ("a", "b"))
+    assert [package.key for package in first] == [package.key for package in second]
+    assert [package.parameter for package in first] == [
+        "AlertRecorderKey",
+        "EventTransformerKey",
+        "SessionRecorderKey",
+    ]
+
+
+def test_the_flink_package_holds_what_the_service_starts(tmp_path: Path) -> None:
+    jar = tmp_path / "connector.jar"
+    jar.write_bytes(b"jar")
+    key, content = flink_package(deploy.APPLICATION, jar)
+    (tmp_path / "package.zip").write_bytes(content)
+    names = set(zipfile.ZipFile(tmp_path / "package.zip").namelist())
+    assert {"main.py", "application_properties.json", "sql/rules/user_flood.sql"} <= names
+    assert "lib/flink-sql-connector-kinesis.jar" in names
+    assert not any(name.startswith("local/") for name in names)
+    assert flink_package(deploy.APPLICATION, jar)[0] == key
+
+
+def test_a_second_deployment_changes_nothing(deployed: str) -> None:
+    streams = boto3.client("kinesis").describe_stream_summary(StreamName="ecom-detections")
+    function = boto3.client("lambda").get_function(FunctionName="ecom-alert-recorder")
+    deploy.deploy("local", PARAMETERS)
+    again = boto3.client("lambda").get_function(FunctionName="ecom-alert-recorder")
+    assert again["Configuration"]["CodeSha256"] == function["Configuration"]["CodeSha256"]
+    found = boto3.client("kinesis").describe_stream_summary(StreamName="ecom-detections")
+    created = "StreamCreationTimestamp"
+    assert (
+        found["StreamDescriptionSummary"][created] == streams["StreamDescriptionSummary"][created]
+    )
+
+
+def test_changed_sources_reach_the_deployed_function(
+    deployed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    function = boto3.client("lambda")
+    before = function.get_function(FunctionName="ecom-session-recorder")["Configuration"]
+    changed = tmp_path / "lambda_handlers"
+    shutil.copytree(HANDLERS, changed)
+    (changed / "session_recorder" / "added.py").write_text("")
+    with monkeypatch.context() as patch:
+        patch.setattr(deploy, "HANDLERS", changed)
+        deploy.deploy("local", PARAMETERS)
+    after = function.get_function(FunctionName="ecom-session-recorder")["Configuration"]
+    assert after["CodeSha256"] != before["CodeSha256"]
+    deploy.deploy("local", PARAMETERS)
+    again = function.get_function(FunctionName="ecom-session-recorder")["Configuration"]
+    assert again["CodeSha256"] == before["CodeSha256"]
+
+
+def test_expiry_is_turned_on_where_the_emulator_leaves_it_out(deployed: str) -> None:
+    for _ in range(2):
+        turn_on_expiry()
+    dynamodb = boto3.client("dynamodb")
+    for table in EXPIRING_TABLES:
+        expiry = dynamodb.describe_time_to_live(TableName=table)["TimeToLiveDescription"]
+        assert (expiry["TimeToLiveStatus"], expiry["AttributeName"]) == ("ENABLED", "expires_at")
+
+
+def test_a_stack_that_failed_says_why_and_is_made_anew(
+    deployed: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    template = "Resources:\n  Queue:\n    Type: {}\n    Properties: {{QueueName: made-anew}}\n"
+    monkeypatch.setattr(deploy, "HERE", tmp_path)
+    cloudformation = boto3.client("cloudformation")
+    (tmp_path / "queues.yaml").write_text(template.format("AWS::No::Such"))
+    with pytest.raises((deploy.DeployError, ClientError), match="AWS::No::Such"):
+        deploy.deploy_stack(cloudformation, "queues", PARAMETERS)
+    (tmp_path / "queues.yaml").write_text(template.format("AWS::SQS::Queue"))
+    deploy.deploy_stack(cloudformation, "queues", PARAMETERS)
+    stack = cloudformation.describe_stacks(StackName="ecom-queues")["Stacks"][0]
+    assert stack["StackStatus"] == "CREATE_COMPLETE"

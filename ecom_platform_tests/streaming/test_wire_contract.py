@@ -1,0 +1,108 @@
+"""The shapes that the parts share without sharing code: sample records are what all are held to.
+
+A part that reads or writes events, detections or session states is compared with the sample here.
+"""
+
+import json
+import re
+from dataclasses import fields
+from typing import Any
+
+import pytest
+import runtime_properties
+import yaml
+from alert_recorder.crossings import parse_crossing
+from event_transformer.event_lines import to_line
+from session_recorder.session_states import parse_session_state
+from sql_files import SQL_FOLDER, rule_names
+
+from ecom_platform.contracts.lake import EVENT_TYPES, SOURCE_COLUMNS
+from ecom_platform.traffic.wire import NumberedRow, SourceRow, wire_event
+from ecom_platform_tests.streaming import traffic
+from ecom_platform_tests.streaming.conftest import sample
+from infra.deploy import ROOT
+
+EVENT = sample("event_transformer", "raw_event")
+DETECTION = sample("alert_recorder", "detection")
+SESSION_STATE = sample("session_recorder", "session_state")
+GROUPS = runtime_properties.load_property_groups(runtime_properties.LOCAL_FILE)
+
+
+def columns_of(table: str) -> list[str]:
+    """The physical columns in the DDL of a table."""
+    text = (SQL_FOLDER / "tables" / f"{table}.sql").read_text()
+    return re.findall(r"^  ([a-z_]+) ", text, flags=re.MULTILINE)
+
+
+def template(name: str) -> str:
+    return (ROOT / "infra" / f"{name}.yaml").read_text()
+
+
+def test_an_event_has_the_columns_of_the_lake_and_an_id() -> None:
+    assert list(EVENT) == ["event_id", *(column.name for column in SOURCE_COLUMNS)]
+
+
+def test_test_traffic_has_the_shape_of_an_event() -> None:
+    assert [field.name for field in fields(traffic.Event)] == list(EVENT)
+
+
+def test_the_simulator_sends_the_shape_of_the_sample() -> None:
+    row = SourceRow(1_767_323_045_678, *(EVENT[name] for name in list(EVENT)[2:]))
+    sent = wire_event(NumberedRow(row=row, copy=0), time_ms=row.time_ms, replay_id="test")
+    assert {**sent, "event_id": EVENT["event_id"]} == EVENT
+
+
+def test_flink_reads_every_field_of_an_event_and_no_other() -> None:
+    texts = [path.read_text() for path in SQL_FOLDER.rglob("*.sql")]
+    read = {name for text in texts for name in re.findall(r"line, '\$\.([a-z_]+)'", text)}
+    assert read == set(EVENT)
+
+
+@pytest.mark.parametrize(
+    ("table", "record"),
+    [("detections", DETECTION), ("user_sessions", SESSION_STATE)],
+)
+def test_flink_writes_what_the_recorders_read(table: str, record: dict[str, Any]) -> None:
+    assert columns_of(table) == list(record)
+
+
+def test_a_late_event_is_the_event_and_the_watermark() -> None:
+    assert columns_of("late_events") == [*EVENT, "watermark_at"]
+
+
+def test_the_event_types_of_the_lake_and_of_flink_are_the_same() -> None:
+    text = (SQL_FOLDER / "tables" / "raw_events.sql").read_text()
+    (found,) = re.findall(r"'\$\.event_type'\) in \(([^)]*)\)", text)
+    assert set(re.findall(r"'([a-z_]+)'", found)) == set(EVENT_TYPES)
+
+
+def test_the_samples_are_taken_by_their_readers() -> None:
+    assert parse_crossing(json.dumps(DETECTION).encode()).rule in rule_names()
+    assert parse_session_state(json.dumps(SESSION_STATE).encode()).user_id == "541312140"
+    assert to_line(json.dumps(EVENT).encode()).kind == "event"
+
+
+def test_every_rule_has_properties_and_a_metric_dimension() -> None:
+    assert {f"rule.{rule}" for rule in rule_names()} == {
+        name for name in GROUPS if name.startswith("rule.")
+    }
+    (known,) = re.findall(r"KnownRules:\n    Type: String\n    Default: (.*)\n", template("alerts"))
+    assert set(known.split(",")) == set(rule_names())
+
+
+def test_flink_names_the_streams_of_the_template() -> None:
+    named = {group["stream"] for name, group in GROUPS.items() if name.startswith("table.")}
+    made = set(
+        re.findall(
+            r"Type: AWS::Kinesis::Stream\n    Properties:\n      Name: (.*)\n",
+            template("streaming"),
+        )
+    )
+    assert named == made
+
+
+def test_the_parameters_name_only_what_a_template_takes() -> None:
+    texts = "".join(path.read_text() for path in (ROOT / "infra").glob("*.yaml"))
+    for path in (ROOT / "infra" / "parameters").glob("*.yaml"):
+        given = set(yaml.safe_load(path.read_text())) - {"FlinkConnectorJar"}
+        assert all(f"\n  {name}:" in texts for name in given), path

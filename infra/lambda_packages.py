@@ -1,0 +1,76 @@
+"""The zip of each Lambda function: its folder, and beside it what its requirements.txt names.
+
+The same sources give the same bytes, hence the same key. boto3 is part of Lambda's runtime and
+stays out. What does not belong here: uploading and deploying (`infra.deploy`).
+"""
+
+import hashlib
+import io
+import shutil
+import subprocess
+import sys
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from infra.zips import add_file, is_source
+
+PREFIX = "artifacts/lambda"
+# The functions run on Graviton; the few requirements are pure Python.
+PLATFORM = ("--python-platform", "aarch64-manylinux2014", "--python-version", "3.11")
+
+
+@dataclass(frozen=True)
+class LambdaPackage:
+    """The zip of one function, named after its folder."""
+
+    function: str
+    content: bytes
+
+    @property
+    def key(self) -> str:
+        return f"{PREFIX}/{self.function}/{hashlib.sha256(self.content).hexdigest()}.zip"
+
+    @property
+    def parameter(self) -> str:
+        """The template parameter that takes the key: AlertRecorderKey for alert_recorder."""
+        return "".join(word.capitalize() for word in self.function.split("_")) + "Key"
+
+
+def build_packages(handlers: Path, *, cache: Path) -> list[LambdaPackage]:
+    """One package a folder of `handlers` that has a handler.py.
+
+    Requirements are installed into `cache` once, in a folder named after their hash.
+    """
+    functions = sorted(path.parent for path in handlers.glob("*/handler.py"))
+    return [_build(function, cache) for function in functions]
+
+
+def _build(function: Path, cache: Path) -> LambdaPackage:
+    vendored = _install(function / "requirements.txt", cache)
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in _shipped(function):
+            add_file(archive, path.relative_to(function.parent).as_posix(), path)
+        for path in _shipped(vendored):
+            add_file(archive, path.relative_to(vendored).as_posix(), path)
+    return LambdaPackage(function.name, content.getvalue())
+
+
+def _install(requirements: Path, cache: Path) -> Path:
+    target = cache / hashlib.sha256(requirements.read_bytes()).hexdigest()[:16]
+    if not target.exists():
+        # Under another name until it is whole: an interrupted set-up leaves no half of it.
+        unfinished = target.with_suffix(".unfinished")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        uv = (str(Path(sys.executable).with_name("uv")), "pip", "install", "--quiet")
+        wheels = ("--require-hashes", "--only-binary=:all:", "--no-deps", *PLATFORM)
+        into = ("--target", str(unfinished), "--requirement", str(requirements))
+        subprocess.run([*uv, *wheels, *into], check=True)
+        unfinished.rename(target)
+    return target
+
+
+def _shipped(folder: Path) -> list[Path]:
+    """Files in a fixed order, without what names the machine that installed a package."""
+    return sorted(path for path in folder.rglob("*") if is_source(path, folder))

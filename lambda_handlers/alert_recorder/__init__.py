@@ -1,0 +1,1 @@
+"""Records detections as alerts: one deployable, run by Lambda."""

@@ -1,0 +1,65 @@
+"""Tells SNS that an episode opened, and keeps quiet in a storm. `recorder` decides when."""
+
+import json
+from typing import TYPE_CHECKING
+
+from .alert_items import Alert
+from .crossings import to_wire_time
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+    from mypy_boto3_sns.client import SNSClient
+
+_MINUTE_MILLIS = 60_000
+_RATE_RETENTION_SECONDS = 24 * 60 * 60
+
+
+class Announcer:
+    """Publishes at most `limit_per_minute` alerts in a minute of the clock, over all shards."""
+
+    def __init__(
+        self, *, sns: "SNSClient", topic_arn: str, rates: "Table", limit_per_minute: int
+    ) -> None:
+        self._sns = sns
+        self._topic_arn = topic_arn
+        self._rates = rates
+        self._limit_per_minute = limit_per_minute
+
+    def announce(self, alert: Alert, *, now: int) -> bool:
+        """False when held back. The alert of the whole site never is: it explains the storm."""
+        peak = alert.episode.peak
+        if peak.entity_type != "site" and self._opened_in_minute_of(now) > self._limit_per_minute:
+            return False
+        message = {
+            "alert_id": alert.episode.alert_id,
+            "rule": peak.rule,
+            "entity_type": peak.entity_type,
+            "entity_id": peak.entity_id,
+            "severity": alert.episode.severity,
+            "opened_at": to_wire_time(alert.episode.opened_at),
+            "observed_value": float(peak.observed_value),
+            "threshold": float(peak.threshold),
+        }
+        self._sns.publish(
+            TopicArn=self._topic_arn,
+            Subject=f"{alert.episode.severity} alert: {peak.rule} by {peak.entity_type}"[:100],
+            Message=json.dumps(message),
+            MessageAttributes={
+                "rule": {"DataType": "String", "StringValue": peak.rule},
+                "severity": {"DataType": "String", "StringValue": alert.episode.severity},
+            },
+        )
+        return True
+
+    def _opened_in_minute_of(self, now: int) -> int:
+        """Counts this alert too. A retried record counts again: the limit errs towards silence."""
+        updated = self._rates.update_item(
+            Key={"minute": to_wire_time(now - now % _MINUTE_MILLIS)},
+            UpdateExpression="add opened_count :one set expires_at = :expires_at",
+            ExpressionAttributeValues={
+                ":one": 1,
+                ":expires_at": now // 1000 + _RATE_RETENTION_SECONDS,
+            },
+            ReturnValues="UPDATED_NEW",
+        )
+        return int(updated["Attributes"]["opened_count"])  # type: ignore[arg-type]

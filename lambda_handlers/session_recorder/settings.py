@@ -1,0 +1,17 @@
+"""The only reader of this function's environment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Settings:
+    sessions_table: str
+    session_retention_days: int
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
+        return cls(
+            sessions_table=environment["SESSIONS_TABLE"],
+            session_retention_days=int(environment["SESSION_RETENTION_DAYS"]),
+        )
