@@ -72,10 +72,10 @@ deploy: $(VENV)/run.stamp $(FLINK_VENV)/stamp ## Deploy the stacks to AWS with y
 bench-batch: $(VENV)/run.stamp $(if $(findstring --spark,$(BENCH)),$(SPARK_VENV)/spark.stamp) ## Time raw files to marts against a bare DuckDB script; ROWS=1000000 BENCH="--spark --dirt 0"
 	@$(PYTHON) -m benchmarks.batch --rows $(ROWS) $(BENCH)
 
-test: $(VENV)/dev.stamp $(FLINK_VENV)/stamp ## Run the tests (those that take minutes: make test-slow)
+test: $(VENV)/dev.stamp ## Run the tests (those that take minutes: make test-slow)
 	@$(PYTHON) -m pytest -m "not slow"
 
-test-slow: $(VENV)/dev.stamp $(FLINK_VENV)/stamp ## Run the tests that take minutes: a live instance, crashes of batch and stream, orders of building
+test-slow: $(VENV)/dev.stamp $(FLINK_VENV)/stamp ## Run the tests that take minutes: the stream, a live instance, crashes, orders of building
 	@$(PYTHON) -m pytest -m slow
 
 crash-test: $(VENV)/dev.stamp $(FLINK_VENV)/stamp ## Kill parts of the platform at ten moments of a rebuild, and compare with a calm run
