@@ -12,6 +12,7 @@ SPEED ?=
 ENVIRONMENT ?= aws
 ROWS ?= 10000000
 BENCH ?=
+CHROMIUM ?=
 
 VENV := .venv
 FLINK_VENV := .venv-flink
@@ -87,8 +88,11 @@ check: $(VENV)/dev.stamp ## Lint, types, architecture, templates, definitions
 	@$(VENV)/bin/cfn-lint infra/*.yaml
 	@$(PYTHON) -m pytest -q ecom_platform_tests/architecture
 
+screenshots: $(VENV)/browser.stamp ## Take the pictures of the web UI in docs/screenshots; needs Chromium
+	@$(PYTHON) -m ecom_platform_tests.browser.screenshots $(if $(CHROMIUM),--chromium "$(CHROMIUM)")
+
 lock: $(VENV)/run.stamp ## Resolve the requirements anew, with hashes
-	@for name in requirements/run requirements/dev requirements/uv benchmarks/spark_requirements \
+	@for name in requirements/run requirements/dev requirements/uv requirements/browser benchmarks/spark_requirements \
 	  flink_app/requirements $(basename $(wildcard lambda_handlers/*/requirements.in)); do \
 	  $(VENV)/bin/uv pip compile -q --universal --python-version 3.11 \
 	  --generate-hashes --no-strip-extras --no-header --no-annotate --upgrade \
@@ -122,4 +126,8 @@ $(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp
 	@$(VENV)/bin/uv pip install -q --python $(PYTHON) --require-hashes -r requirements/dev.txt
 	@touch $@
 
-.PHONY: help demo up down simulate clean build remove-old-versions answers flink replay-quarantine rebuild-catalog deploy test test-slow crash-test check lock calibrate bench-batch
+$(VENV)/browser.stamp: requirements/browser.txt $(VENV)/dev.stamp
+	@$(VENV)/bin/uv pip install -q --python $(PYTHON) --require-hashes -r requirements/browser.txt
+	@touch $@
+
+.PHONY: help demo up down simulate clean build remove-old-versions answers flink replay-quarantine rebuild-catalog deploy test test-slow crash-test check lock calibrate bench-batch screenshots

@@ -1,7 +1,8 @@
 """The assets of the lake: staged files, what was refused of them, and the days made from both."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 
 import dagster as dg
 
@@ -152,48 +153,45 @@ def event_days(
 ) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
     """Put together each day of the run that any file has rows of."""
     started = time.monotonic()
-    plans = plan_days(tables, days_of(context))
     outcomes: list[Outcome] = []
     built: list[BuiltDay] = []
     with engine.lake_workspace() as (connection, folder):
-        for plan in plans:
+        for plan in plan_days(tables, days_of(context)):
             outcome = Outcome(str(plan.day))
             outcomes.append(outcome)
             try:
-                day = build_day(plan, connection, folder)
+                built.append(build_day(plan, connection, folder))
             except NotPublishableError as error:
                 outcome.errors[error.check] = str(error)
-                continue
-            built.append(day)
-            outcome.metadata = _day_metadata(day)
-            if absences := plan.differing_absences:
-                outcome.warnings["files_have_the_same_columns"] = (
-                    f"absent columns differ: {sorted(absences)}; repeats are not recognised"
-                )
-        if built:
-            names = [str(day.plan.day) for day in built]
-            before = {commit.name: commit for commit in tables.commits(EVENTS, names)}
-            built = keep_versions(built, before)
-            for outcome, commit in zip(
-                (o for o in outcomes if not o.errors),
-                publish_days(built, tables, folder),
-                strict=True,
-            ):
-                outcome.metadata[VERSION] = commit.partitions[0].version
-    usual = row_counts_by_day(tables)
-    for outcome, day in zip((o for o in outcomes if not o.errors), built, strict=True):
-        if told := unusual_volume(day.plan.day, usual):
-            outcome.warnings["volume_is_usual"] = told
-    rows = sum(day.ledger.kept_row_count for day in built)
+        good = [outcome for outcome in outcomes if not outcome.errors]
+        built = keep_versions(built, tables)
+        for outcome, day, commit in zip(
+            good, built, publish_days(built, tables, folder), strict=True
+        ):
+            outcome.metadata = {**_day_metadata(day), VERSION: commit.partitions[0].version}
+    _warn(good, built, row_counts_by_day(tables))
     changed = unrecorded(context.instance, DAY_TABLES, outcomes)
     context.log.info(
-        f"{len(built)} days with {rows} rows published in {time.monotonic() - started:.1f} s,"
-        f" {len(changed)} of them say something new"
+        f"{len(built)} days with {sum(day.ledger.kept_row_count for day in built)} rows published"
+        f" in {time.monotonic() - started:.1f} s, {len(changed)} of them say something new"
     )
-    if not any(outcome.errors for outcome in outcomes) and _is_alone(context):
+    if len(good) == len(outcomes) and _is_alone(context):
         yield from tell_changed(context, DAY_TABLES, DAY_CHECKS, outcomes, changed)
     else:
         yield from tell(context, DAY_TABLES, DAY_CHECKS, outcomes)
+
+
+def _warn(
+    outcomes: Sequence[Outcome], built: Sequence[BuiltDay], usual: Mapping[date, int]
+) -> None:
+    """Look at good days with a statistical eye; nothing of this keeps a day from its readers."""
+    for outcome, day in zip(outcomes, built, strict=True):
+        if absences := day.plan.differing_absences:
+            outcome.warnings["files_have_the_same_columns"] = (
+                f"absent columns differ: {sorted(absences)}; repeats are not recognised"
+            )
+        if told := unusual_volume(day.plan.day, usual):
+            outcome.warnings["volume_is_usual"] = told
 
 
 def _is_alone(context: dg.AssetExecutionContext) -> bool:

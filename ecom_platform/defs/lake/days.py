@@ -3,7 +3,7 @@
 What does not belong here: the Dagster asset (`assets`), and what makes a day (`lake.days`).
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -125,8 +125,10 @@ def build_day(plan: DayPlan, connection: duckdb.DuckDBPyConnection, folder: Path
     return built
 
 
-def keep_versions(built: Sequence[BuiltDay], before: Mapping[str, Commit]) -> list[BuiltDay]:
+def keep_versions(built: Sequence[BuiltDay], tables: TableStore) -> list[BuiltDay]:
     """The same days, with the version before where a day says the same still."""
+    names = [str(day.plan.day) for day in built]
+    before = {commit.name: commit for commit in tables.commits(EVENTS, names)}
     found = []
     for day in built:
         old = before.get(str(day.plan.day))

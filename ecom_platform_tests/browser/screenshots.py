@@ -1,0 +1,72 @@
+"""`python -m ecom_platform_tests.browser.screenshots`: pictures of the web UI for the docs.
+
+Starts a fresh local cloud in a temporary folder and lets `tour` run in it; leaves nothing behind
+but the pictures. What does not belong here: what is shown (`tour`).
+"""
+
+import argparse
+import shutil
+import socket
+import sys
+import tempfile
+from pathlib import Path
+
+from infra.local.__main__ import ROOT, run
+from infra.local.cloud import LocalCloud, LocalCloudError
+
+PICTURES = ROOT / "docs/screenshots"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+class BrowserMissingError(RuntimeError):
+    """No Chromium is at hand; the message says how to get one."""
+
+
+def find_chromium(chosen: str | None = None) -> str:
+    """Where the browser is: the one that was asked for, or the first that `PATH` has.
+
+    Raises:
+        BrowserMissingError: there is none.
+
+    """
+    for name in [chosen] if chosen else BROWSERS:
+        if found := shutil.which(name):
+            return found
+    raise BrowserMissingError(
+        f"no browser found as {chosen or ', '.join(BROWSERS)}; install Chromium"
+        " (Debian: apt-get install chromium), or name one: make screenshots CHROMIUM=/path/to/it"
+    )
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def take_pictures(chromium: str, pictures: Path) -> int:
+    """Run the tour in a local cloud of its own; returns its exit code."""
+    with tempfile.TemporaryDirectory(prefix="ecom-screenshots-") as folder:
+        state = Path(folder)
+        tour = [sys.executable, "-m", "ecom_platform_tests.browser.tour"]
+        options = [f"--chromium={chromium}", f"--pictures={pictures}", f"--state={state}"]
+        cloud = LocalCloud(state / "cloud", free_port())
+        return run(cloud, state, [*tour, *options, f"--port={free_port()}"])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m ecom_platform_tests.browser.screenshots", description=__doc__
+    )
+    parser.add_argument("--chromium", help="the browser, if it is not in PATH")
+    parser.add_argument("--pictures", type=Path, default=PICTURES, help="folder for the pictures")
+    arguments = parser.parse_args()
+    try:
+        chromium = find_chromium(arguments.chromium)
+        sys.exit(take_pictures(chromium, arguments.pictures.resolve()))
+    except (BrowserMissingError, LocalCloudError) as error:
+        sys.exit(f"error: {error}")
+
+
+if __name__ == "__main__":
+    main()
