@@ -19,13 +19,11 @@ from ecom_platform.defs.lake.assets import DAY_TABLES, STAGED_TABLES
 from ecom_platform.defs.lake.days import stale_plans
 from ecom_platform.defs.lake.staging import read_files
 from ecom_platform.defs.marts.days import stale_days
+from ecom_platform.defs.partitions import range_tags
 from ecom_platform.defs.raw.assets import read_manifest
 from ecom_platform.marts.touched import islands, reach
 from ecom_platform.resources.query_engine import QueryEngine
 from ecom_platform.resources.table_store import TableStore
-
-RANGE_START = "dagster/asset_partition_range_start"
-RANGE_END = "dagster/asset_partition_range_end"
 
 DAILY_MARTS = [mart for mart in marts.TABLES if reach(mart) == (0, 0)]
 WINDOW_MARTS = [mart for mart in marts.TABLES if reach(mart) != (0, 0)]
@@ -115,7 +113,7 @@ class Batch:
         result = job.execute_in_process(
             asset_selection=[dg.AssetKey(key) for key in keys],
             partition_key=partition,
-            tags={PROCESS_TAG: str(os.getpid()), **_range_tags(days)},
+            tags={PROCESS_TAG: str(os.getpid()), **(range_tags(*days) if days else {})},
             instance=self.instance,
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
             raise_on_error=False,
@@ -123,10 +121,6 @@ class Batch:
         if not result.success:
             raise RunFailedError(_cause(result))
         self.say(f"  {what}: {time.monotonic() - started:.1f} s")
-
-
-def _range_tags(days: tuple[date, date] | None) -> dict[str, str]:
-    return {RANGE_START: str(days[0]), RANGE_END: str(days[1])} if days else {}
 
 
 def _cause(result: dg.ExecuteInProcessResult) -> str:

@@ -18,6 +18,14 @@ TRY_AGAIN = dg.RetryPolicy(
 """For a cloud that is away for a minute. What is refused for its content is not tried again."""
 
 
+def range_tags(first: date, last: date) -> dict[str, str]:
+    """The tags by which Dagster builds a range of days in one run, both ends included."""
+    return {
+        "dagster/asset_partition_range_start": str(first),
+        "dagster/asset_partition_range_end": str(last),
+    }
+
+
 def days_of(context: dg.AssetExecutionContext) -> list[date]:
     """The days that a run is to build."""
     return [date.fromisoformat(key) for key in context.partition_keys]

@@ -8,7 +8,6 @@ What does not belong here: reading and writing them (`resources.table_store`).
 import json
 import re
 from dataclasses import asdict, dataclass, field
-from datetime import date
 from typing import Any
 
 from ecom_platform.contracts import Table
@@ -92,12 +91,19 @@ def commits_prefix(table_path: str, name: str | None = None) -> str:
     return prefix if name is None else f"{prefix}{name}/"
 
 
+def record_of(key: str) -> tuple[str, int] | None:
+    """The partition and the number that a key records; none where it is no record's key."""
+    found = _KEY.match(key)
+    return (found["name"], int(found["number"])) if found else None
+
+
 def latest_numbers(keys: list[str]) -> dict[str, int]:
     """The newest version of each partition, from the keys of all records."""
     newest: dict[str, int] = {}
-    for key in keys:
-        if found := _KEY.match(key):
-            newest[found["name"]] = max(newest.get(found["name"], 0), int(found["number"]))
+    for record in map(record_of, keys):
+        if record:
+            name, number = record
+            newest[name] = max(newest.get(name, 0), number)
     return newest
 
 
@@ -105,7 +111,3 @@ def partition_path(table: Table, values: tuple[str, ...]) -> str:
     """Hive style: `event_date=2019-10-01`."""
     names = (column.name for column in table.partition_columns)
     return "/".join(f"{name}={value}" for name, value in zip(names, values, strict=True))
-
-
-def as_date(commit_name: str) -> date:
-    return date.fromisoformat(commit_name)

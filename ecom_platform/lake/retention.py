@@ -3,17 +3,14 @@
 What does not belong here: listing and deleting them (`resources.table_store`).
 """
 
-import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ecom_platform.lake.commits import latest_numbers
+from ecom_platform.lake.commits import latest_numbers, record_of
 
 GRACE = timedelta(days=1)
 """A query that began before a publication may still read the version before it."""
-
-_RECORD = re.compile(r".*/_commits/(?P<name>[^/]+)/(?P<number>\d+)\.json$")
 
 
 @dataclass(frozen=True)
@@ -52,5 +49,5 @@ def _is_unused(key: str, places: Collection[str]) -> bool:
 
 
 def _is_superseded(key: str, newest: dict[str, int]) -> bool:
-    record = _RECORD.match(key)
-    return record is not None and int(record["number"]) < newest[record["name"]]
+    record = record_of(key)
+    return record is not None and record[1] < newest[record[0]]

@@ -9,19 +9,16 @@ import dagster as dg
 from ecom_platform.contracts.lake import EVENTS, RAW_EVENT_FILES, STAGED_EVENTS
 from ecom_platform.defs.lake.assets import DAY_TABLES
 from ecom_platform.defs.lake.days import stale_plans
-from ecom_platform.defs.raw.sensors import digest
+from ecom_platform.defs.partitions import range_tags
+from ecom_platform.defs.raw.sensors import cursor_of, digest
 from ecom_platform.lake.commits import commits_prefix, latest_numbers
 from ecom_platform.lake.days import DayPlan
 from ecom_platform.marts.touched import islands
 from ecom_platform.resources.table_store import TableStore
 
-CURSOR_VERSION = 1
 DAY_KEYS = [dg.AssetKey(table.key) for table in DAY_TABLES]
 WATCHED = (STAGED_EVENTS, RAW_EVENT_FILES)
 """Their commits are all that a day's parts follow from."""
-
-RANGE_START = "dagster/asset_partition_range_start"
-RANGE_END = "dagster/asset_partition_range_end"
 
 
 @dg.sensor(
@@ -37,7 +34,7 @@ def changed_days_sensor(
     records = [
         key for table in WATCHED for key in tables.objects.list_keys(commits_prefix(table.path))
     ]
-    cursor = json.dumps({"version": CURSOR_VERSION, "handled": digest(records)})
+    cursor = cursor_of(digest(records))
     if context.cursor == cursor:
         return dg.SkipReason(f"{len(records)} records of files, none of them new")
     plans = stale_plans(tables)
@@ -58,7 +55,7 @@ def run_requests(plans: Sequence[DayPlan], built: Mapping[str, int]) -> list[dg.
         dg.RunRequest(
             run_key=f"{first}..{last}:{_parts_of(by_day, built, first, last)}",
             asset_selection=DAY_KEYS,
-            tags={RANGE_START: str(first), RANGE_END: str(last)},
+            tags=range_tags(first, last),
         )
         for first, last in islands(list(by_day))
     ]

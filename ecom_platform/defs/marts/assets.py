@@ -8,11 +8,15 @@ import dagster as dg
 
 from ecom_platform.contracts import TABLES, Input, Table, marts
 from ecom_platform.contracts.lake import EVENTS
-from ecom_platform.defs.marts.days import days_with_rows, input_versions, inputs_of
+from ecom_platform.defs.marts.days import (
+    days_with_rows,
+    input_partitions,
+    inputs_of,
+    versions_of,
+)
 from ecom_platform.defs.outcomes import Outcome, check_specs, tell
 from ecom_platform.defs.partitions import DAYS, TRY_AGAIN, days_of
 from ecom_platform.defs.specs import preview, table_spec
-from ecom_platform.lake.commits import PublishedPartition
 from ecom_platform.lake.parquet import WrittenPartition
 from ecom_platform.marts.building import (
     Problem,
@@ -126,12 +130,12 @@ def build_chunk(
 ) -> list[Outcome]:
     """Build some days of a mart, check them, and publish those that keep every rule."""
     started = time.monotonic()
-    # Before the rows: what changes meanwhile must leave these days stale.
-    versions = input_versions(mart, tables, days)
+    # Asked for once: the rows are read from the very versions that are remembered with them.
+    partitions = input_partitions(mart, tables, days)
+    versions = versions_of(partitions)
     with engine.lake_workspace() as (connection, folder):
-        inputs = {TABLES[read.key]: _read(read, days, tables) for read in mart.inputs}
-        engine.show(connection, inputs)
-        rows_to_read = sum(part.row_count for parts in inputs.values() for part in parts)
+        engine.show(connection, {TABLES[key]: parts for key, parts in partitions.items()})
+        rows_to_read = sum(part.row_count for parts in partitions.values() for part in parts)
         with told(connection, say, mart.name, row_count=rows_to_read):
             written = build_mart(connection, mart, days, folder / "mart")
         show_draft(connection, mart, written)
@@ -154,10 +158,6 @@ def build_chunk(
         outcome.metadata |= {"seconds": seconds}
     outcomes[max(days)].metadata |= {"preview": shown}
     return list(outcomes.values())
-
-
-def _read(read: Input, days: Sequence[date], tables: TableStore) -> list[PublishedPartition]:
-    return tables.locations(TABLES[read.key], *read.dates(min(days), max(days)))
 
 
 def _outcome(day: date, written: WrittenPartition, problems: Sequence[Problem]) -> Outcome:

@@ -10,23 +10,34 @@ from hashlib import sha256
 
 from ecom_platform.contracts import TABLES, Table
 from ecom_platform.contracts.lake import EVENT_DAYS, EVENTS
+from ecom_platform.lake.commits import PublishedPartition
 from ecom_platform.resources.table_store import TableStore
+
+Partitions = Mapping[tuple[str, str], Sequence[PublishedPartition]]
+"""Table → its partitions that are read."""
 
 Versions = Mapping[tuple[str, str], Mapping[date, str]]
 """Table → day → the version that the catalog shows."""
 
 
-def input_versions(mart: Table, tables: TableStore, days: Sequence[date]) -> Versions:
-    """The versions of all that some days of a mart read.
+def input_partitions(mart: Table, tables: TableStore, days: Sequence[date]) -> Partitions:
+    """The partitions of all that some days of a mart read, as the catalog shows them now."""
+    return {
+        read.key: tables.locations(TABLES[read.key], *read.dates(min(days), max(days)))
+        for read in mart.inputs
+    }
+
+
+def versions_of(partitions: Partitions) -> Versions:
+    """The versions of what a mart reads.
 
     The ledger of days says to a mart only what the version of the events says too.
     """
-    found = {}
-    for read in mart.inputs:
-        if read.key != EVENT_DAYS.key:
-            partitions = tables.locations(TABLES[read.key], *read.dates(min(days), max(days)))
-            found[read.key] = {date.fromisoformat(p.values[0]): p.version for p in partitions}
-    return found
+    return {
+        key: {date.fromisoformat(part.values[0]): part.version for part in parts}
+        for key, parts in partitions.items()
+        if key != EVENT_DAYS.key
+    }
 
 
 def inputs_of(mart: Table, day: date, versions: Versions) -> str:
@@ -68,7 +79,7 @@ def stale_days(mart: Table, tables: TableStore) -> list[date]:
     days = list(days_with_rows(mart, tables))
     if not days:
         return []
-    versions = input_versions(mart, tables, days)
+    versions = versions_of(input_partitions(mart, tables, days))
     shown = {part.values[0]: part for part in tables.catalog.partitions(mart)}
     built = {
         commit.name: commit.details["inputs"]
