@@ -24,10 +24,11 @@ RUN := $(LOCAL) run
 help: ## List every target
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 28
 
-demo: ## Build the four answers from four weeks of made-up traffic; EVENTS=path.csv takes your own file
-	@started=$$(date +%s); $(MAKE) --no-print-directory $(VENV)/run.stamp \
+demo: ## Four answers from four weeks of made-up traffic, then alarms on a live stream; EVENTS=path.csv takes your own file
+	@started=$$(date +%s); \
+	  $(MAKE) --no-print-directory $(VENV)/run.stamp $(if $(EVENTS),,$(FLINK_VENV)/stamp) \
 	  && ECOM_SETUP_SECONDS=$$(( $$(date +%s) - started )) \
-	     $(RUN) $(PYTHON) -m ecom_platform.commands.demo $(if $(EVENTS),--events "$(EVENTS)")
+	     $(RUN) $(if $(EVENTS),,--flink-port 0) $(PYTHON) -m ecom_platform.commands.demo $(if $(EVENTS),--events "$(EVENTS)")
 
 up: $(VENV)/run.stamp $(FLINK_VENV)/stamp ## Start the local cloud, Flink and the Dagster web UI; Ctrl-C stops all
 	@$(RUN) --flink-port $(FLINK_PORT) $(PYTHON) -m ecom_platform.commands.up --port $(UI_PORT) || [ $$? -eq 130 ]

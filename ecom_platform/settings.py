@@ -14,6 +14,9 @@ from typing import Literal, cast, get_args
 Environment = Literal["local", "aws"]
 
 
+LOCAL_FLINK = "http://127.0.0.1:8081"
+
+
 class SettingError(ValueError):
     """A setting has a value that cannot be used; the message names the variable and the remedy."""
 
@@ -29,7 +32,9 @@ class Settings:
         aws_profile: profile of the AWS configuration whose role the platform works under.
         cleaner_profile: the same for the removal of old versions, which alone may delete.
         producer_profile: the same for whoever delivers event files and sends events.
-        stream_prefix: put before the name of each Kinesis stream, for shared accounts.
+        observer_profile: the same for who watches the stream: it reads metrics and alerts alone.
+        stream_prefix: put before the name of each Kinesis stream and of the tables it fills.
+        flink_rest_url: where Flink's REST interface answers; none where AWS runs the job.
         scratch_dir: folder for the one local copy of a file while it is staged, and for spilling.
         memory_limit: what DuckDB may take before it spills to `scratch_dir`.
 
@@ -41,7 +46,9 @@ class Settings:
     aws_profile: str | None
     producer_profile: str | None
     cleaner_profile: str | None
+    observer_profile: str | None
     stream_prefix: str
+    flink_rest_url: str | None
     scratch_dir: Path
     memory_limit: str
 
@@ -49,6 +56,16 @@ class Settings:
     def raw_events_stream(self) -> str:
         """The Kinesis stream of events as they happen."""
         return f"{self.stream_prefix}raw-events"
+
+    @property
+    def alerts_table(self) -> str:
+        """The DynamoDB table of alerts."""
+        return f"{self.stream_prefix}alerts"
+
+    @property
+    def flink_application(self) -> str:
+        """The application of Managed Service for Apache Flink."""
+        return f"{self.stream_prefix}rules"
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str] | None = None) -> "Settings":
@@ -65,6 +82,9 @@ class Settings:
             aws_profile=found.get("ECOM_AWS_PROFILE") or None,
             producer_profile=found.get("ECOM_PRODUCER_PROFILE") or None,
             cleaner_profile=found.get("ECOM_CLEANER_PROFILE") or None,
+            observer_profile=found.get("ECOM_OBSERVER_PROFILE") or None,
+            flink_rest_url=found.get("ECOM_FLINK_REST_URL")
+            or (LOCAL_FLINK if environment == "local" else None),
             stream_prefix=found.get("ECOM_STREAM_PREFIX", "ecom-"),
             scratch_dir=Path(found.get("ECOM_SCRATCH_DIR") or tempfile.gettempdir()),
             memory_limit=found.get("ECOM_MEMORY_LIMIT", "2GB"),

@@ -10,7 +10,7 @@ import pytest
 from ecom_platform.commands.batch import Batch
 from ecom_platform.commands.deliver import deliver
 from ecom_platform.definitions import platform
-from ecom_platform.resources import aws
+from ecom_platform.resources.aws import forget_clients
 from ecom_platform.settings import Settings
 from infra.deploy import deploy
 from infra.local.cloud import LocalCloud
@@ -47,16 +47,12 @@ def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalClou
     monkeypatch.setenv("ECOM_AWS_PROFILE", "ecom-batch")
     monkeypatch.setenv("ECOM_PRODUCER_PROFILE", "ecom-producer")
     monkeypatch.setenv("ECOM_CLEANER_PROFILE", "ecom-cleaner")
+    monkeypatch.setenv("ECOM_OBSERVER_PROFILE", "ecom-observer")
     monkeypatch.setenv("ECOM_SCRATCH_DIR", str(tmp_path))
     forget_clients()
     yield cloud
     forget_clients()
     cloud.stop()
-
-
-def forget_clients() -> None:
-    for cached in (aws.session, aws.s3_client, aws.glue_client, aws.kinesis_client):
-        cached.cache_clear()
 
 
 @pytest.fixture

@@ -65,6 +65,7 @@ class Installation:
             "ECOM_DATA_BUCKET": "ecom-data-local",
             "ECOM_AWS_PROFILE": "ecom-batch",
             "ECOM_PRODUCER_PROFILE": "ecom-producer",
+            "ECOM_OBSERVER_PROFILE": "ecom-observer",
             "ECOM_SCRATCH_DIR": str(scratch),
         }
         with patch.dict(os.environ, variables):

@@ -19,6 +19,21 @@ def rows(batch: Batch, layer: str, name: str, query: str = "select * from {table
         return connection.execute(sql).fetchall()
 
 
+def records(batch: Batch, layer: str, name: str) -> list[dict[str, Any]]:
+    """The rows of a table by column, the day and other partition columns included."""
+    table = TABLES[layer, name]
+    parts = batch.tables.catalog.partitions(table)
+    with batch.engine.lake_workspace() as (connection, _):
+        return [
+            {**dict(zip(names, part.values, strict=True)), **row}
+            for part in parts
+            for names in [[column.name for column in table.partition_columns]]
+            for row in connection.execute(relation(table, [part.location]))
+            .to_arrow_table()
+            .to_pylist()
+        ]
+
+
 def all_marts(batch: Batch) -> dict[str, list[Any]]:
     """Every row of every mart, sorted."""
     return {mart.name: sorted(rows(batch, *mart.key), key=repr) for mart in marts.TABLES}

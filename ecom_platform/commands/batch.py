@@ -14,12 +14,13 @@ import dagster as dg
 
 from ecom_platform.commands.dead_runs import PROCESS_TAG
 from ecom_platform.contracts import TABLES, marts
-from ecom_platform.contracts.lake import EVENTS
 from ecom_platform.defs.lake.assets import DAY_TABLES, STAGED_TABLES
-from ecom_platform.defs.lake.days import stale_plans
+from ecom_platform.defs.lake.days import row_counts_by_day, stale_plans
 from ecom_platform.defs.lake.staging import read_files
+from ecom_platform.defs.lake.stream_assets import HOUR_TABLES
+from ecom_platform.defs.lake.stream_staging import list_hours, unstaged_hours
 from ecom_platform.defs.marts.days import stale_days
-from ecom_platform.defs.partitions import range_tags
+from ecom_platform.defs.partitions import ARRIVED_HOURS, range_tags
 from ecom_platform.defs.raw.assets import read_manifest
 from ecom_platform.marts.touched import islands, reach
 from ecom_platform.resources.query_engine import QueryEngine
@@ -60,6 +61,15 @@ class Batch:
         files = [file for file in read_manifest(self.tables).files if file.file_id not in read]
         return self.stage([file.file_id for file in files])
 
+    def take_in_stream(self) -> list[str]:
+        """Read the hours of the stream's archive that grew; returns them."""
+        grown = [found.hour for found in unstaged_hours(self.tables, list_hours(self.tables))]
+        self.instance.add_dynamic_partitions(ARRIVED_HOURS.name or "", grown)
+        for hour in grown:
+            what = f"the stream's archive, {hour}"
+            self.run(what, [table.key for table in HOUR_TABLES], partition=hour)
+        return grown
+
     def stage(self, file_ids: Sequence[str]) -> dict[str, str]:
         """Read files, also such as were read before; returns those that were refused, and why."""
         refused = {}
@@ -86,8 +96,11 @@ class Batch:
 
     def data_days(self) -> list[date]:
         """Days that have events now."""
-        partitions = self.tables.catalog.partitions(EVENTS)
-        return [date.fromisoformat(part.values[0]) for part in partitions if part.row_count]
+        return [day for day, row_count in self.day_rows().items() if row_count]
+
+    def day_rows(self) -> dict[date, int]:
+        """How many events each day has now."""
+        return row_counts_by_day(self.tables)
 
     def _run_days(self, keys: Sequence[tuple[str, str]], days: Sequence[date]) -> None:
         name = keys[0][1] if len(keys) == 1 else f"{keys[0][1]} and {len(keys) - 1} more"

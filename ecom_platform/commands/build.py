@@ -17,6 +17,7 @@ def main() -> None:
     fail_dead_runs(batch.instance)
     try:
         refused = batch.take_in()
+        batch.take_in_stream()
         changed = batch.rebuild()
     except RunFailedError as error:
         sys.exit(f"error: {error}")

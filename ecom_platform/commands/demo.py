@@ -1,7 +1,8 @@
 """`python -m ecom_platform.commands.demo`: event files in, four answers out, in one go.
 
-Without a file of the user's it makes four weeks of traffic that end yesterday. What was made once
-is kept, so that a second demo gives the same figures.
+Without a file of the user's it makes four weeks of traffic that end yesterday, and then plays a
+minute of traffic on the stream. What was made once is kept, so that a second demo gives the same
+answers.
 """
 
 import argparse
@@ -18,11 +19,13 @@ from rich.console import Console
 from ecom_platform.commands.answers import print_answers
 from ecom_platform.commands.batch import Batch, RunFailedError
 from ecom_platform.commands.deliver import NotAnEventFileError, deliver
+from ecom_platform.commands.stream_demo import StreamDemo, StreamDemoError
 from ecom_platform.contracts import marts
 from ecom_platform.contracts.lake import STAGED_EVENTS
 from ecom_platform.definitions import platform
 from ecom_platform.lake.commits import Commit
 from ecom_platform.lake.event_files import EventFile
+from ecom_platform.resources.event_stream import StreamError
 from ecom_platform.settings import Settings
 from ecom_platform.traffic import __main__ as traffic
 from ecom_platform.traffic.manifest import MANIFEST, read_manifest
@@ -107,7 +110,9 @@ def main() -> None:
         folder = Path(os.environ["DAGSTER_HOME"]).parent / "events"
         paths = arguments.events or made_up_files(folder, console)
         demo(paths, batch, settings, console)
-    except (NotAnEventFileError, RunFailedError) as error:
+        if not arguments.events:
+            StreamDemo(batch, settings, console).run()
+    except (NotAnEventFileError, RunFailedError, StreamError, StreamDemoError) as error:
         sys.exit(f"error: {error}")
     _print_times(time.monotonic() - started, console)
 

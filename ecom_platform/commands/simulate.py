@@ -9,23 +9,22 @@ import gzip
 import io
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import chain, islice
 from pathlib import Path
 from typing import IO, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ecom_platform.commands.playing import LineSink, Player, Progress, Sink, stopped_by_signals
+from ecom_platform.commands.plays import Play, begun, play_of
 from ecom_platform.resources.aws import kinesis_client, s3_client
 from ecom_platform.resources.event_stream import EventStream, StreamError
 from ecom_platform.settings import Settings
-from ecom_platform.traffic import staging
 from ecom_platform.traffic.event_rows import EventRows, NotAnEventFileError
 from ecom_platform.traffic.replay import Replay
 from ecom_platform.traffic.scenario import Scenario, ScenarioError, read_scenario, shipped_names
-from ecom_platform.traffic.truth import Actor, Truth
+from ecom_platform.traffic.truth import Truth
 from ecom_platform.traffic.wire import SourceRow, wire_time
 from ecom_platform.traffic.wire_dirt import WireDirt
 
@@ -35,16 +34,6 @@ LARGEST_SHARE = 0.5
 
 class NoFilesError(ValueError):
     """No event file lies under what was asked for."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Play:
-    """What is played, how, and who acts in it."""
-
-    name: str
-    rows: Iterator[SourceRow]
-    replay: Replay
-    actors: Sequence[Actor] = ()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -61,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 if scenario is None
                 else _scenario(options, scenario)
             )
-            truth = Truth(play.actors, facts=_facts(options, play))
+            truth = Truth(play.actors, facts=play.facts)
             player = Player(
                 sink=sink,
                 stop=stop,
@@ -108,44 +97,27 @@ def _scenario(options: argparse.Namespace, scenario: Scenario) -> Play:
         scenario = replace(scenario, people_rate=options.rate)
     if options.dirt is not None:
         scenario = replace(scenario, dirt=_dirt(options.dirt))
-    found = staging.events(staging.families(scenario, seed=options.seed))
-    rows = _begun(staging.rows(found, seed=options.seed))
-    start_ms = _start_ms(options)
-    return Play(
-        name=scenario.name,
-        rows=rows,
-        actors=staging.actors(scenario),
-        replay=Replay(
-            start_ms=start_ms,
-            replay_id=options.replay_id or wire_time(start_ms),
-            origin_ms=staging.ORIGIN_MS,
-            speed=options.speed,
-            key_salt=options.key_salt,
-            dirt=scenario.dirt,
-        ),
-    )
+    return play_of(scenario, _replay(options), seed=options.seed)
 
 
 def _files(options: argparse.Namespace, settings: Settings, rows: EventRows) -> Play:
-    found = _begun(_rows_in_bucket(options.files, settings, rows))
-    start_ms = _start_ms(options)
     return Play(
         name=", ".join(options.files),
-        rows=found,
-        replay=Replay(
-            start_ms=start_ms,
-            replay_id=options.replay_id or wire_time(start_ms),
-            speed=options.speed,
-            rate=options.rate,
-            key_salt=options.key_salt,
-            dirt=_dirt(options.dirt or 0.0),
-        ),
+        seed=options.seed,
+        rows=begun(_rows_in_bucket(options.files, settings, rows)),
+        replay=replace(_replay(options), rate=options.rate, dirt=_dirt(options.dirt or 0.0)),
     )
 
 
-def _begun(rows: Iterator[SourceRow]) -> Iterator[SourceRow]:
-    """The same rows, with the first one made: what that takes must not look like lag later."""
-    return chain(list(islice(rows, 1)), rows)
+def _replay(options: argparse.Namespace) -> Replay:
+    start: datetime = options.start_at or datetime.now(UTC)
+    start_ms = int(start.timestamp() * 1000)
+    return Replay(
+        start_ms=start_ms,
+        replay_id=options.replay_id or wire_time(start_ms),
+        speed=options.speed,
+        key_salt=options.key_salt,
+    )
 
 
 def _dirt(share: float) -> WireDirt:
@@ -181,21 +153,6 @@ def _sink(options: argparse.Namespace, settings: Settings) -> Sink:
         return EventStream(client=client, name=settings.raw_events_stream)
     options.dry_run.write_bytes(b"")
     return LineSink(options.dry_run)
-
-
-def _facts(options: argparse.Namespace, play: Play) -> dict[str, object]:
-    return {
-        "played": play.name,
-        "seed": options.seed,
-        "replay_id": play.replay.replay_id,
-        "started_at": wire_time(play.replay.start_ms),
-        "speed": play.replay.speed,
-    }
-
-
-def _start_ms(options: argparse.Namespace) -> int:
-    start: datetime = options.start_at or datetime.now(UTC)
-    return int(start.timestamp() * 1000)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -9,6 +9,7 @@ SOURCES = ("export", "stream")
 
 REFUSAL_REASONS = (
     "malformed_row",
+    "missing_event_id",
     "unbalanced_quote",
     "invalid_encoding",
     "bad_event_time",
@@ -24,6 +25,10 @@ REFUSAL_REASONS = (
 """Why a row is refused: a closed list."""
 
 FILE_ID = Column("file_id", "string", "The raw object and its version; the partition.")
+
+ARRIVED_HOUR = Column(
+    "arrived_hour", "string", "Hour (UTC) in which the archive took it; the partition."
+)
 
 SOURCE_COLUMNS = (
     Column("event_time", "timestamp", "When it happened, UTC."),
@@ -44,6 +49,12 @@ EVENT_COLUMNS = (
     *SOURCE_COLUMNS,
     Column("source", "string", "Where the row came from.", accepted_values=SOURCES),
     Column("event_id", "string", "Id of a stream event; exports carry none.", nullable=True),
+)
+
+REFUSAL_COLUMNS = (
+    Column("reason", "string", "Why it was refused.", accepted_values=REFUSAL_REASONS),
+    Column("detail", "string", "What the parser said, or the value that is wrong."),
+    Column("line_text", "string", r"The line itself; bytes that are not UTF-8 as \xNN."),
 )
 
 RAW_EVENT_FILES = Table(
@@ -87,9 +98,7 @@ QUARANTINED_EVENTS = Table(
     owner=OWNER,
     columns=(
         Column("line_number", "bigint", "Line of the file, the header being line 1."),
-        Column("reason", "string", "Why it was refused.", accepted_values=REFUSAL_REASONS),
-        Column("detail", "string", "What the parser said, or the value that is wrong."),
-        Column("line_text", "string", r"The line itself; bytes that are not UTF-8 as \xNN."),
+        *REFUSAL_COLUMNS,
     ),
     partition_columns=(FILE_ID,),
     primary_key=("file_id", "line_number"),
@@ -114,6 +123,58 @@ STAGED_FILES = Table(
     ),
     partition_columns=(FILE_ID,),
     primary_key=("file_id",),
+)
+
+STAGED_STREAM_EVENTS = Table(
+    layer="lake",
+    name="staged_stream_events",
+    description=(
+        "One row for each event id that the stream's archive took in an hour. From the objects"
+        " under `raw/stream_events/`; `lake/events` is put together from these parts until exports"
+        " come."
+    ),
+    owner=OWNER,
+    columns=EVENT_COLUMNS,
+    partition_columns=(ARRIVED_HOUR, EVENT_DATE),
+    primary_key=("arrived_hour", "event_id"),
+)
+
+QUARANTINED_STREAM_EVENTS = Table(
+    layer="lake",
+    name="quarantined_stream_events",
+    description=(
+        "One row for each line of the stream's archive that was refused, with its text and the"
+        " reason. Read by whoever mends the sender or the rule."
+    ),
+    owner=OWNER,
+    columns=(
+        Column("object_key", "string", "The archive's object."),
+        Column("line_number", "bigint", "Line of the object, from 1."),
+        *REFUSAL_COLUMNS,
+    ),
+    partition_columns=(ARRIVED_HOUR,),
+    primary_key=("object_key", "line_number"),
+)
+
+STAGED_STREAM_HOURS = Table(
+    layer="lake",
+    name="staged_stream_hours",
+    description=(
+        "The ledger of the stream's archive: one row an hour of arrival. Rows read = staged +"
+        " repeated + quarantined."
+    ),
+    owner=OWNER,
+    columns=(
+        Column("object_count", "bigint", "Objects of the archive."),
+        Column("byte_count", "bigint", "Their size, in bytes."),
+        Column("last_modified_at", "timestamp", "When the last of them was put, UTC."),
+        Column("read_row_count", "bigint", "Lines in them, counted apart from the parser."),
+        Column("staged_row_count", "bigint", "Rows kept in `lake/staged_stream_events`."),
+        Column("repeated_row_count", "bigint", "Good rows whose event id the hour had already."),
+        Column("quarantined_row_count", "bigint", "Rows in `lake/quarantined_stream_events`."),
+    ),
+    partition_columns=(ARRIVED_HOUR,),
+    primary_key=("arrived_hour",),
 )
 
 EVENTS = Table(
@@ -161,6 +222,9 @@ TABLES = (
     STAGED_EVENTS,
     QUARANTINED_EVENTS,
     STAGED_FILES,
+    STAGED_STREAM_EVENTS,
+    QUARANTINED_STREAM_EVENTS,
+    STAGED_STREAM_HOURS,
     EVENTS,
     EVENT_DAYS,
 )

@@ -1,4 +1,4 @@
-"""The partitions that assets share: files, and days from 2019 until tomorrow."""
+"""The partitions that assets share: files, hours of arrival, and days from 2019 until tomorrow."""
 
 from datetime import date
 
@@ -8,6 +8,9 @@ from ecom_platform.contracts import FIRST_DATE
 
 EVENT_FILES = dg.DynamicPartitionsDefinition(name="event_files")
 """One partition a version of a raw file; added by `raw/event_files` and its sensor."""
+
+ARRIVED_HOURS = dg.DynamicPartitionsDefinition(name="arrived_hours")
+"""One partition an hour in which the stream's archive took anything; added by its sensor."""
 
 DAYS = dg.DailyPartitionsDefinition(start_date=str(FIRST_DATE), end_offset=2)
 """UTC days; an end offset of 2 reaches tomorrow, where clocks ahead of ours already are."""

@@ -9,6 +9,9 @@ from ecom_platform.contracts.table import Column
 
 KINDS = {"raw": {"s3"}, "lake": {"s3", "parquet"}, "marts": {"duckdb", "parquet"}}
 
+REFUSED_SHARE_BAR = 0.01
+"""Above this share of refused rows somebody should look at what arrived."""
+
 
 def table_metadata(table: Table) -> dict[str, object]:
     return {

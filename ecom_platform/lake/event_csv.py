@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from ecom_platform.contracts.lake import EVENT_TYPES, REQUIRED_SOURCE_COLUMNS, SOURCE_COLUMNS
 from ecom_platform.lake.errors import FileRefusedError
+from ecom_platform.lake.event_rules import literal
 from ecom_platform.lake.spool import Spool
 
 LONGEST_HEADER = 65_536
@@ -63,10 +64,6 @@ class EventCsv:
         )
 
 
-def literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
 def read_header(spool: Spool) -> EventCsv:
     """Understand the first line of a file.
 
@@ -104,13 +101,3 @@ def _names(line: bytes) -> list[str]:
 def column_or_null(names: Iterable[str], name: str) -> str:
     """The column, or a null where the file has none."""
     return name if name in names else "null::varchar"
-
-
-def is_id(column: str) -> str:
-    """Whether a text is a whole number in plain digits, and is there at all."""
-    return f"coalesce(cast(try_cast({column} as bigint) as varchar) = {column}, false)"
-
-
-def is_price(number: str) -> str:
-    """Whether a number keeps its value as DECIMAL(10,2)."""
-    return f"try_cast({number} as decimal(10, 2)) = {number}"

@@ -94,6 +94,29 @@ def merge_day(plan: DayPlan, connection: duckdb.DuckDBPyConnection, directory: P
     return MergedDay(base, written, redelivered)
 
 
+def merge_stream_day(
+    plan: DayPlan, connection: duckdb.DuckDBPyConnection, directory: Path
+) -> MergedDay:
+    """Merge the hours that brought rows of a day: each event id once, as it came first.
+
+    Repeats are counted apart from the merge, so that the sum of the day can fail.
+    """
+    parts = " union all by name ".join(
+        f"select {COLUMNS}, {place} as part_order from {_rows(part)}"
+        for place, part in enumerate(plan.counted)
+    )
+    repeated = connection.execute(f"""
+        with copies as (select count(*) as copies from ({parts}) group by event_id)
+        select coalesce(sum(copies - 1), 0) from copies
+    """).fetchall()[0][0]
+    first = f"""
+        select {COLUMNS}, date '{plan.day}' as event_date from ({parts})
+        qualify row_number() over (partition by event_id order by part_order) = 1
+    """
+    written = copy_by_partition(connection, first, directory)[plan.day]
+    return MergedDay(plan.counted[0], written, int(repeated))
+
+
 def _added(connection: duckdb.DuckDBPyConnection, base_order: int) -> int:
     """Rows that the day has beside those of its largest part."""
     added = connection.execute(f"""

@@ -12,9 +12,9 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from ecom_platform.contracts import FIRST_DATE
-from ecom_platform.contracts.lake import EVENT_TYPES, QUARANTINED_EVENTS, SOURCE_COLUMNS
-from ecom_platform.lake.event_csv import TIME_FORMAT, EventCsv, is_id, is_price, literal
+from ecom_platform.contracts.lake import QUARANTINED_EVENTS, SOURCE_COLUMNS
+from ecom_platform.lake.event_csv import TIME_FORMAT, EventCsv
+from ecom_platform.lake.event_rules import event_rules, literal, verdict
 from ecom_platform.lake.parquet import arrow_schema
 from ecom_platform.lake.spool import Spool, read_lines
 
@@ -91,26 +91,8 @@ def _line_numbers(row_numbers: list[int], spool: Spool, rejected: set[int]) -> l
 
 def _judging_select(file: EventCsv, latest: datetime) -> str:
     """Every field as text; the first rule that a row breaks is its reason."""
-    types = ", ".join(literal(name) for name in EVENT_TYPES)
     time = f"try_strptime(event_time, {literal(TIME_FORMAT)})"
-    price = "try_cast(price as decimal(18, 6))"
-    rules = [
-        ("bad_event_time", "event_time", f"{time} is null"),
-        ("outside_partition_range", "event_time", f"{time} < timestamp '{FIRST_DATE}'"),
-        ("event_time_in_future", "event_time", f"{time} > timestamp '{latest}'"),
-        ("unknown_event_type", "event_type", f"coalesce(event_type, '') not in ({types})"),
-        ("missing_or_bad_product_id", "product_id", f"not {is_id('product_id')}"),
-        ("missing_or_bad_user_id", "user_id", f"not {is_id('user_id')}"),
-        ("missing_or_bad_price", "price", f"not coalesce({is_price(price)}, false)"),
-        ("negative_price", "price", f"{price} < 0"),
-    ]
-    if "category_id" in file.columns:
-        rule = f"category_id is not null and not {is_id('category_id')}"
-        rules.append(("bad_category_id", "category_id", rule))
-    cases = "\n".join(
-        f"when {rule} then [{literal(reason)}, {literal(column + ': ')} || coalesce({column}, '')]"
-        for reason, column, rule in rules
-    )
+    rules = event_rules(time=time, latest=f"timestamp '{latest}'", columns=file.columns)
     # A column that nothing asks for is not decoded, and its bad bytes would pass unseen.
     known = ", ".join(c.name for c in SOURCE_COLUMNS if c.name in file.columns)
     return f"""
@@ -118,7 +100,7 @@ def _judging_select(file: EventCsv, latest: datetime) -> str:
             select row_number() over () as row_number, {known} from {file.relation(typed=False)}
         ),
         judged as (
-            select row_number, case {cases} end as verdict, length(concat({known})) as text_length
+            select row_number, {verdict(rules)} as verdict, length(concat({known})) as text_length
             from numbered
         )
         select row_number, verdict[1], verdict[2] from judged

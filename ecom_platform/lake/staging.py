@@ -16,7 +16,8 @@ import pyarrow as pa
 from ecom_platform.contracts import FIRST_DATE
 from ecom_platform.contracts.lake import STAGED_EVENTS
 from ecom_platform.lake.errors import FileRefusedError, RowsNotConservedError
-from ecom_platform.lake.event_csv import EventCsv, column_or_null, is_id, is_price, read_header
+from ecom_platform.lake.event_csv import EventCsv, column_or_null, read_header
+from ecom_platform.lake.event_rules import is_id, is_price
 from ecom_platform.lake.parquet import WrittenPartition, check_contract, copy_by_partition
 from ecom_platform.lake.refusals import find_refusals
 from ecom_platform.lake.spool import Spool

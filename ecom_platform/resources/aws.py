@@ -36,3 +36,32 @@ def glue_client(profile: str | None) -> "GlueClient":
 @lru_cache
 def kinesis_client(profile: str | None) -> Any:  # noqa: ANN401 - one call is used of it
     return session(profile).client("kinesis", config=CONFIG)
+
+
+@lru_cache
+def cloudwatch_client(profile: str | None) -> Any:  # noqa: ANN401 - one call is used of it
+    return session(profile).client("cloudwatch", config=CONFIG)
+
+
+@lru_cache
+def managed_flink_client(profile: str | None) -> Any:  # noqa: ANN401 - one call is used of it
+    return session(profile).client("kinesisanalyticsv2", config=CONFIG)
+
+
+@lru_cache
+def dynamodb_table(profile: str | None, name: str) -> Any:  # noqa: ANN401 - one call is used of it
+    return session(profile).resource("dynamodb", config=CONFIG).Table(name)
+
+
+def forget_clients() -> None:
+    """Let the next call make clients anew: another cloud, or another role, is meant from now on."""
+    for cached in (
+        session,
+        s3_client,
+        glue_client,
+        kinesis_client,
+        cloudwatch_client,
+        managed_flink_client,
+        dynamodb_table,
+    ):
+        cached.cache_clear()

@@ -3,11 +3,11 @@
 What does not belong here: what the objects mean (`table_store` for tables, `lake` for files).
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 from botocore.exceptions import ClientError
@@ -55,11 +55,7 @@ class ObjectStore(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     def stored(self, prefix: str) -> list[StoredObject]:
         return [
-            StoredObject(
-                found["Key"],
-                found["Size"],
-                found["LastModified"].astimezone(UTC).replace(tzinfo=None),
-            )
+            StoredObject(found["Key"], found["Size"], _utc(found["LastModified"]))
             for found in self._listing(prefix)
         ]
 
@@ -79,18 +75,19 @@ class ObjectStore(dg.ConfigurableResource):  # type: ignore[type-arg]
     def event_files(self) -> list[EventFile]:
         """The CSV objects under `raw/` as they lie there now."""
         return [
-            EventFile(
-                object_key=found["Key"],
-                etag=found["ETag"].strip('"'),
-                byte_count=found["Size"],
-                # S3 knows seconds; some emulators tell more, and then two listings would differ.
-                last_modified_at=found["LastModified"]
-                .astimezone(UTC)
-                .replace(tzinfo=None, microsecond=0),
-            )
-            for found in self._listing(RAW_PREFIX)
-            if is_event_file(found["Key"])
+            _version(found) for found in self._listing(RAW_PREFIX) if is_event_file(found["Key"])
         ]
+
+    def archived_objects(self, *prefixes: str) -> list[EventFile]:
+        """The objects of the stream's archive under some prefixes, as they lie there now."""
+        return [_version(found) for prefix in prefixes for found in self._listing(prefix)]
+
+    def folders(self, prefix: str) -> list[str]:
+        """The prefixes one level below a prefix, such as the days of an archive."""
+        pages = self.client.get_paginator("list_objects_v2").paginate(
+            Bucket=self.bucket, Prefix=prefix, Delimiter="/"
+        )
+        return [found["Prefix"] for page in pages for found in page.get("CommonPrefixes", [])]
 
     def download(self, file: EventFile, path: Path) -> None:
         """Fetch one version of a raw object.
@@ -142,3 +139,17 @@ class ObjectStore(dg.ConfigurableResource):  # type: ignore[type-arg]
         )
         for page in pages:
             yield from page.get("Contents", [])  # type: ignore[misc]
+
+
+def _version(found: Mapping[str, Any]) -> EventFile:
+    """An entry of a listing. S3 knows seconds; emulators that tell more would differ by listing."""
+    return EventFile(
+        object_key=found["Key"],
+        etag=found["ETag"].strip('"'),
+        byte_count=found["Size"],
+        last_modified_at=_utc(found["LastModified"]).replace(microsecond=0),
+    )
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(tzinfo=None)

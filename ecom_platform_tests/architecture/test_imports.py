@@ -15,6 +15,7 @@ FLOORS = {
     "lake": 1,
     "catalog": 1,
     "marts": 1,
+    "streaming": 1,
     "traffic": 1,
     "resources": 2,
     "defs": 3,
@@ -59,7 +60,7 @@ def test_imports_point_downwards(path: Path) -> None:
         assert other == part or is_lower or (part, other) in SIDEWAYS, f"{path}: {name}"
 
 
-@pytest.mark.parametrize("layer", ["contracts", "lake", "catalog", "marts", "traffic"])
+@pytest.mark.parametrize("layer", ["contracts", "lake", "catalog", "marts", "streaming", "traffic"])
 def test_pure_layers_know_no_dagster_and_no_boto3(layer: str) -> None:
     for path in (PACKAGE / layer).rglob("*.py"):
         known = {name.split(".")[0] for name in imported(path)}

@@ -18,37 +18,11 @@ from ecom_platform.defs.partitions import EVENT_FILES
 from ecom_platform.defs.raw.sensors import STAGING_KEYS, raw_event_files_sensor
 from ecom_platform.resources.object_store import ObjectStore
 from ecom_platform.settings import Settings
+from ecom_platform_tests.ticks import Ticks, ranges
 
 HEADER = (
     "event_time,event_type,product_id,category_id,category_code,brand,price,user_id,user_session"
 )
-RANGE = ("dagster/asset_partition_range_start", "dagster/asset_partition_range_end")
-
-
-class Ticks:
-    """A sensor, ticked again and again with the cursor that it left."""
-
-    def __init__(self, sensor: dg.SensorDefinition, batch: Batch) -> None:
-        self.sensor, self.batch = sensor, batch
-        self.cursor: str | None = None
-
-    def tick(self) -> list[dg.RunRequest]:
-        with dg.build_sensor_context(
-            instance=self.batch.instance,
-            cursor=self.cursor,
-            resources={"tables": self.batch.tables},
-            definitions=self.batch.definitions,
-        ) as context:
-            result = self.sensor(context)
-        self.skipped = result.skip_message if isinstance(result, dg.SkipReason) else None
-        if not isinstance(result, dg.SensorResult):
-            return []
-        self.cursor = result.cursor or self.cursor
-        for request in result.dynamic_partitions_requests or []:
-            self.batch.instance.add_dynamic_partitions(
-                request.partitions_def_name, list(request.partition_keys)
-            )
-        return list(result.run_requests or [])
 
 
 def put(folder: Path, name: str, *days: str) -> None:
@@ -117,10 +91,6 @@ def test_raw_files_sensor_fails_openly_and_recovers(
         ticks.tick()
     monkeypatch.setattr(ObjectStore, "event_files", listing)
     assert names(ticks.tick()) == ["a.csv"]
-
-
-def ranges(requests: list[dg.RunRequest]) -> list[tuple[str, str]]:
-    return [(request.tags[RANGE[0]], request.tags[RANGE[1]]) for request in requests]
 
 
 def test_changed_days_sensor_asks_for_exactly_the_days_that_changed(

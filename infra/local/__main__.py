@@ -53,6 +53,9 @@ def run(
     was_started = cloud.start()
     try:
         variables = {**os.environ, **cloud.environment(), **_deploy(cloud)}
+        flink_port = streaming.rest_port(state, flink_port)
+        if flink_port:
+            variables["ECOM_FLINK_REST_URL"] = f"http://127.0.0.1:{flink_port}"
         with streaming.running(state, variables, flink_port):
             return _in_front(command, {**variables, **_dagster_home(state, is_alone=was_started)})
     finally:
@@ -74,6 +77,7 @@ def _deploy(cloud: LocalCloud) -> dict[str, str]:
         "ECOM_AWS_PROFILE": "ecom-batch",
         "ECOM_PRODUCER_PROFILE": "ecom-producer",
         "ECOM_CLEANER_PROFILE": "ecom-cleaner",
+        "ECOM_OBSERVER_PROFILE": "ecom-observer",
     }
 
 
@@ -139,7 +143,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="port of the local cloud")
     actions = parser.add_subparsers(dest="action", required=True)
     command = actions.add_parser("run", help="run a command with the local cloud up")
-    command.add_argument("--flink-port", type=int, help="run Flink too, its REST port here")
+    command.add_argument(
+        "--flink-port", type=int, help="run Flink too, its REST port here; 0 takes a free one"
+    )
     command.add_argument("command", nargs=argparse.REMAINDER)
     actions.add_parser("stop", help="stop the local cloud; its state stays")
     actions.add_parser("clean", help="stop the local cloud and remove all state")

@@ -23,7 +23,8 @@ ACCOUNT = "000000000000"
 ROOT_KEY = "test"
 DEFAULT_PORT = 4566
 PROFILES = {
-    name: name for name in ("ecom-batch", "ecom-producer", "ecom-cleaner", "ecom-heartbeat")
+    name: name
+    for name in ("ecom-batch", "ecom-producer", "ecom-cleaner", "ecom-observer", "ecom-heartbeat")
 }
 """Profile of the AWS configuration → the role that it works under."""
 

@@ -13,7 +13,10 @@ from typing import Any
 
 from ministack import app
 from ministack.core import iam_actions
-from ministack.services import firehose, kinesis, s3, sts
+from ministack.services import kinesis, s3, sts
+
+from infra.local.ministack_archive import archive_in_buffers
+from infra.local.ministack_metrics import publish_stream_metrics
 
 _range_asked: contextvars.ContextVar[bool] = contextvars.ContextVar("range_asked", default=False)
 
@@ -70,31 +73,6 @@ def expire_only_old_records() -> None:
     kinesis._expire_records = expire_if_due
 
 
-def archive_by_batch() -> None:
-    """Firehose calls its function, and writes an object, for each record while the sender waits.
-
-    One call and one object a put request, as on AWS one a buffer: 500 records took seconds.
-    """
-
-    def ingest(stream_arn: str, records: list[tuple[str, bytes]]) -> None:
-        for stream in list(firehose._streams.values()):
-            source = stream.get("kinesis_source") or {}
-            if records and source.get("KinesisStreamARN") == stream_arn:
-                for destination in stream["destinations"]:
-                    _deliver(stream, destination, [raw for _, raw in records])
-
-    firehose.ingest_from_kinesis_source = ingest
-
-
-def _deliver(stream: dict[str, Any], destination: dict[str, Any], payloads: list[bytes]) -> None:
-    batch = [(firehose._record_id(), raw) for raw in payloads]
-    processed = firehose._apply_lambda_processors(stream, destination, batch)
-    # The processor that appends a delimiter is left out by the emulator; lines keep theirs.
-    lines = [raw if raw.endswith(b"\n") else raw + b"\n" for _, raw in processed]
-    if lines:
-        firehose._deliver_to_s3(stream, destination, b"".join(lines))
-
-
 def authorize_reads_by_stream() -> None:
     """GetRecords names only an iterator, which the emulator's IAM takes for any stream."""
     extract = iam_actions.extract_resource_arn
@@ -127,7 +105,8 @@ def keep_sessions() -> None:
 
 
 def main() -> None:
-    archive_by_batch()
+    archive_in_buffers()
+    publish_stream_metrics()
     authorize_reads_by_stream()
     read_ranges_by_seeking()
     expire_only_old_records()

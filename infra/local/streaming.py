@@ -3,6 +3,7 @@
 On AWS the first is part of Lambda, the second a managed service, and traffic never pauses.
 """
 
+import json
 import socket
 import sys
 import time
@@ -45,6 +46,21 @@ def flink(state: Path, rest_port: int) -> Service:
         home=APPLICATION,
         directory=state / "flink",
     )
+
+
+def rest_port(state: Path, wanted: int | None) -> int | None:
+    """The port of Flink: that of a job that runs already, or the one that is wanted; 0 is any."""
+    if wanted is None:
+        return None
+    properties = state / "flink" / "application_properties.json"
+    if flink(state, wanted).is_running() and properties.exists():
+        groups = {
+            g["PropertyGroupId"]: g["PropertyMap"] for g in json.loads(properties.read_text())
+        }
+        return int(groups["flink"]["rest.port"])
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return wanted or int(probe.getsockname()[1])
 
 
 def heartbeat(state: Path) -> Service:

@@ -13,6 +13,7 @@ from ecom_platform.contracts.lake import (
     QUARANTINED_EVENTS,
     STAGED_EVENTS,
     STAGED_FILES,
+    STAGED_STREAM_EVENTS,
 )
 from ecom_platform.defs.lake.days import (
     BuiltDay,
@@ -33,7 +34,7 @@ from ecom_platform.defs.outcomes import (
 )
 from ecom_platform.defs.partitions import DAYS, EVENT_FILES, TRY_AGAIN, days_of
 from ecom_platform.defs.raw.assets import read_manifest
-from ecom_platform.defs.specs import table_spec
+from ecom_platform.defs.specs import REFUSED_SHARE_BAR, table_spec
 from ecom_platform.lake.days import unusual_volume
 from ecom_platform.lake.errors import NotPublishableError
 from ecom_platform.resources.query_engine import QueryEngine
@@ -53,9 +54,6 @@ DAY_CHECKS = check_specs(
     ["rows_are_conserved", "contract_is_kept"],
     ["files_have_the_same_columns", "volume_is_usual"],
 )
-
-REFUSED_SHARE_BAR = 0.01
-"""Above this share of refused rows somebody should look at the file."""
 
 
 def _catalog(table: Table) -> dg.AssetKey:
@@ -133,9 +131,9 @@ def _file_outcome(file_id: str, report: StagingReport) -> Outcome:
             table,
             skippable=True,
             deps=[
-                dg.AssetDep(
-                    dg.AssetKey(STAGED_EVENTS.key),
-                    partition_mapping=dg.AllPartitionMapping(),
+                *(
+                    dg.AssetDep(dg.AssetKey(staged), partition_mapping=dg.AllPartitionMapping())
+                    for staged in (STAGED_EVENTS.key, STAGED_STREAM_EVENTS.key)
                 ),
                 _catalog(table),
             ],
@@ -151,7 +149,7 @@ def _file_outcome(file_id: str, report: StagingReport) -> Outcome:
 def event_days(
     context: dg.AssetExecutionContext, tables: TableStore, engine: QueryEngine
 ) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
-    """Put together each day of the run that any file has rows of."""
+    """Put together each day of the run that any file or the stream has rows of."""
     started = time.monotonic()
     outcomes: list[Outcome] = []
     built: list[BuiltDay] = []
@@ -212,6 +210,8 @@ def _day_metadata(day: BuiltDay) -> dict[str, object]:
         "rows_redelivered": ledger.redelivered_row_count,
         "rows_retired": ledger.retired_row_count,
         "rows_waiting": ledger.waiting_row_count,
+        "rows_superseded": ledger.superseded_row_count,
+        "source": ledger.source,
         "files": [part.file.file_id for part in day.plan.counted],
         "is_merged": day.written is not None,
         "is_unchanged": day.kept is not None,

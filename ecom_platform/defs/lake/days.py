@@ -3,7 +3,7 @@
 What does not belong here: the Dagster asset (`assets`), and what makes a day (`lake.days`).
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -11,12 +11,13 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from ecom_platform.contracts.lake import EVENT_DAYS, EVENTS, STAGED_EVENTS
+from ecom_platform.contracts.lake import EVENT_DAYS, EVENTS, STAGED_EVENTS, STAGED_STREAM_EVENTS
 from ecom_platform.defs.raw.assets import read_manifest
 from ecom_platform.lake.commits import Commit, PublishedPartition
 from ecom_platform.lake.days import (
     DayLedger,
     DayPlan,
+    Source,
     StagedPart,
     keeps_content,
     ledger_of,
@@ -24,7 +25,7 @@ from ecom_platform.lake.days import (
     retired_file_ids,
 )
 from ecom_platform.lake.event_files import EventFile
-from ecom_platform.lake.merging import merge_day
+from ecom_platform.lake.merging import merge_day, merge_stream_day
 from ecom_platform.lake.parquet import (
     WrittenPartition,
     arrow_schema,
@@ -75,30 +76,35 @@ def row_counts_by_day(tables: TableStore) -> dict[date, int]:
 
 
 def plan_days(tables: TableStore, days: Iterable[date] | None = None) -> list[DayPlan]:
-    """The plans of all days that any file has rows of, or of some of them."""
-    commits = tables.commits(STAGED_EVENTS)
-    files = [EventFile.from_details(commit.details["file"]) for commit in commits]
-    retired = retired_file_ids(files, read_manifest(tables).current)
+    """The plans of all days that any file or the stream has rows of, or of some of them."""
     parts: dict[date, list[StagedPart]] = {}
-    for commit, file in zip(commits, files, strict=True):
-        for day, part in _parts(commit, file):
-            parts.setdefault(day, []).append(part)
+    files = []
+    for commit in tables.commits(STAGED_EVENTS):
+        files.append(_file(commit))
+        _add_parts(parts, commit, "export")
+    for commit in tables.commits(STAGED_STREAM_EVENTS):
+        _add_parts(parts, commit, "stream")
+    retired = retired_file_ids(files, read_manifest(tables).current)
     wanted = parts if days is None else [day for day in days if day in parts]
     return [plan_day(day, parts[day], retired) for day in sorted(wanted)]
 
 
-def _parts(commit: Commit, file: EventFile) -> Iterator[tuple[date, StagedPart]]:
+def _file(commit: Commit) -> EventFile:
+    return EventFile.from_details(commit.details["file"])
+
+
+def _add_parts(parts: dict[date, list[StagedPart]], commit: Commit, source: Source) -> None:
+    """Put what a file, or an hour of the stream's archive, brought of each day to the others."""
     for part in commit.partitions:
-        yield (
-            date.fromisoformat(part.values[1]),
+        parts.setdefault(date.fromisoformat(part.values[1]), []).append(
             StagedPart(
-                file=file,
-                source="export",
+                file=_file(commit),
+                source=source,
                 location=part.location,
                 row_count=part.row_count,
                 byte_count=part.byte_count,
-                absent_columns=tuple(commit.details["absent_columns"]),
-            ),
+                absent_columns=tuple(commit.details.get("absent_columns", ())),
+            )
         )
 
 
@@ -140,7 +146,8 @@ def keep_versions(built: Sequence[BuiltDay], tables: TableStore) -> list[BuiltDa
 
 
 def _merged(plan: DayPlan, connection: duckdb.DuckDBPyConnection, folder: Path) -> BuiltDay:
-    merged = merge_day(plan, connection, folder / str(plan.day))
+    merge = merge_stream_day if plan.source == "stream" else merge_day
+    merged = merge(plan, connection, folder / str(plan.day))
     ledger = ledger_of(
         plan,
         kept_row_count=merged.kept_row_count,

@@ -6,7 +6,12 @@ from datetime import date
 
 import dagster as dg
 
-from ecom_platform.contracts.lake import EVENTS, RAW_EVENT_FILES, STAGED_EVENTS
+from ecom_platform.contracts.lake import (
+    EVENTS,
+    RAW_EVENT_FILES,
+    STAGED_EVENTS,
+    STAGED_STREAM_EVENTS,
+)
 from ecom_platform.defs.lake.assets import DAY_TABLES
 from ecom_platform.defs.lake.days import stale_plans
 from ecom_platform.defs.partitions import range_tags
@@ -17,7 +22,7 @@ from ecom_platform.marts.touched import islands
 from ecom_platform.resources.table_store import TableStore
 
 DAY_KEYS = [dg.AssetKey(table.key) for table in DAY_TABLES]
-WATCHED = (STAGED_EVENTS, RAW_EVENT_FILES)
+WATCHED = (STAGED_EVENTS, STAGED_STREAM_EVENTS, RAW_EVENT_FILES)
 """Their commits are all that a day's parts follow from."""
 
 
@@ -36,7 +41,7 @@ def changed_days_sensor(
     ]
     cursor = cursor_of(digest(records))
     if context.cursor == cursor:
-        return dg.SkipReason(f"{len(records)} records of files, none of them new")
+        return dg.SkipReason(f"{len(records)} records of files and hours, none of them new")
     plans = stale_plans(tables)
     built = latest_numbers(tables.objects.list_keys(commits_prefix(EVENTS.path)))
     requests = run_requests(plans, built)

@@ -1,0 +1,53 @@
+"""What is played on the stream: the rows, how they are re-stamped, and who acts in them.
+
+What does not belong here: the command line (`simulate`), pacing (`playing`).
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain, islice
+
+from ecom_platform.traffic import staging
+from ecom_platform.traffic.replay import Replay
+from ecom_platform.traffic.scenario import Scenario
+from ecom_platform.traffic.truth import Actor
+from ecom_platform.traffic.wire import SourceRow, wire_time
+
+
+@dataclass(frozen=True, kw_only=True)
+class Play:
+    """What is played, how, and who acts in it."""
+
+    name: str
+    seed: int
+    rows: Iterator[SourceRow]
+    replay: Replay
+    actors: Sequence[Actor] = ()
+
+    @property
+    def facts(self) -> dict[str, object]:
+        """What the truth says of the play as a whole."""
+        return {
+            "played": self.name,
+            "seed": self.seed,
+            "replay_id": self.replay.replay_id,
+            "started_at": wire_time(self.replay.start_ms),
+            "speed": self.replay.speed,
+        }
+
+
+def play_of(scenario: Scenario, replay: Replay, *, seed: int) -> Play:
+    """A scenario made ready: its first row is made already, so that it is sent in time."""
+    found = staging.events(staging.families(scenario, seed=seed))
+    return Play(
+        name=scenario.name,
+        seed=seed,
+        rows=begun(staging.rows(found, seed=seed)),
+        actors=staging.actors(scenario),
+        replay=replace(replay, origin_ms=staging.ORIGIN_MS, dirt=scenario.dirt),
+    )
+
+
+def begun(rows: Iterator[SourceRow]) -> Iterator[SourceRow]:
+    """The same rows, with the first one made: what that takes must not look like lag later."""
+    return chain(list(islice(rows, 1)), rows)

@@ -1,0 +1,219 @@
+"""The stream's part of the demo: a minute of traffic, who was caught in it, and where events went.
+
+What does not belong here: the batch answers (`demo`), and how traffic is made (`traffic`).
+"""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import cast
+
+from rich.console import Console
+from rich.table import Table as Grid
+
+from ecom_platform.commands.batch import Batch
+from ecom_platform.commands.playing import Player, Progress
+from ecom_platform.commands.plays import Play, play_of
+from ecom_platform.resources.alert_log import AlertLog
+from ecom_platform.resources.aws import kinesis_client
+from ecom_platform.resources.event_stream import EventStream
+from ecom_platform.resources.flink_job import FlinkJob
+from ecom_platform.settings import Settings
+from ecom_platform.streaming.alerts import Alert
+from ecom_platform.traffic.replay import Replay
+from ecom_platform.traffic.scenario import Scenario, read_scenario
+from ecom_platform.traffic.truth import Truth
+from ecom_platform.traffic.wire import wire_time
+
+SCENARIO = "demo"
+SEED = 7
+JOB_SECONDS = 180
+ALERT_SECONDS = 30
+"""After the last event: several times what an alert takes."""
+ARCHIVE_SECONDS = 60
+PAUSE_SECONDS = 0.5
+
+
+class StreamDemoError(RuntimeError):
+    """The stream does not do what it should; the message says what, and where to look."""
+
+
+@dataclass(frozen=True)
+class Catch:
+    """One actor beside the people, and the alert that names him first, if any does."""
+
+    actor: str
+    is_attack: bool
+    event_count: int
+    alert: Alert | None
+    seconds: float | None
+
+    @property
+    def is_right(self) -> bool:
+        return self.is_attack == (self.alert is not None)
+
+
+@dataclass(frozen=True)
+class StreamDemo:
+    """A minute of traffic on the stream of an installation."""
+
+    batch: Batch
+    settings: Settings
+    console: Console
+
+    def run(self) -> None:
+        """Play, print who was caught and that nobody else was, and take the events into the lake.
+
+        Raises:
+            StreamDemoError: Flink does not run, an attacker was missed, somebody else was named, or
+                an event is missing in the lake.
+
+        """
+        self._wait_for_job()
+        started = datetime.now(UTC)
+        play = play_of(fresh(read_scenario(SCENARIO), started), replay_from(started), seed=SEED)
+        truth = self._play(play)
+        alerts = self._alerts(play, started)
+        catches = catches_of(truth, alerts)
+        others = strangers(play, alerts)
+        self._print(catches, others)
+        self._take_in(truth, started.date())
+        wrong = [found.actor for found in catches if not found.is_right]
+        if wrong or others:
+            raise StreamDemoError(
+                f"not as it should be: {', '.join(wrong + [a.entity for a in others])};"
+                " see the alerts with `make up`, and .local/flink/flink.log"
+            )
+
+    def _wait_for_job(self) -> None:
+        job = cast("FlinkJob", (self.batch.definitions.resources or {})["flink_job"])
+        self.console.print("waiting for the Flink job …")
+        wait_for(
+            lambda: job.health(datetime.now(UTC)).state == "RUNNING",
+            JOB_SECONDS,
+            "the Flink job does not run; see .local/flink/flink.log",
+        )
+
+    def _play(self, play: Play) -> Truth:
+        truth = Truth(play.actors, facts=play.facts)
+        client = kinesis_client(self.settings.producer_profile)
+        self.console.print("a minute of traffic on the stream, in real time:")
+        Player(
+            sink=EventStream(client=client, name=self.settings.raw_events_stream),
+            stop=threading.Event(),
+            progress=Progress(),
+            noted=truth.note,
+        ).play(play.replay.records(play.rows))
+        return truth
+
+    def _alerts(self, play: Play, started: datetime) -> list[Alert]:
+        """Every alert about the play, once the attackers are named and time has passed for more."""
+        log = cast("AlertLog", (self.batch.definitions.resources or {})["alert_log"])
+        attackers = {f"user#{a.user_ids[0]}" for a in play.actors if a.label == "attack"}
+        ended = time.monotonic()
+        while True:
+            now = datetime.now(UTC)
+            found = [a for a in log.changed(started, now) if a.opened_at >= wire_time_of(started)]
+            waited = time.monotonic() - ended
+            is_told = attackers <= {alert.entity for alert in found} and waited > ALERT_SECONDS / 3
+            if is_told or waited > ALERT_SECONDS:
+                return found
+            time.sleep(PAUSE_SECONDS)
+
+    def _print(self, catches: Sequence[Catch], others: Sequence[Alert]) -> None:
+        grid = Grid(title="5. Who was caught on the stream", title_justify="left")
+        for name in ("who", "events", "caught by", "after its first event", "after crossing"):
+            grid.add_column(name, justify="right" if "after" in name else "left")
+        for found in catches:
+            alert = found.alert
+            grid.add_row(
+                found.actor,
+                str(found.event_count),
+                alert.rule if alert else ("MISSED" if found.is_attack else "nobody, rightly"),
+                f"{found.seconds:.1f} s" if found.seconds is not None else "-",
+                f"{alert.seconds_to_record:.1f} s" if alert else "-",
+            )
+        self.console.print(grid)
+        named = ", ".join(f"{alert.entity} by {alert.rule}" for alert in others)
+        self.console.print(f"nobody else was named{'' if not named else f', but: {named}'}")
+
+    def _take_in(self, truth: Truth, day: date) -> None:
+        """Wait for the archive, build today, and account for every event that was sent."""
+        sent = int(truth.content()["records"]["event"])
+        before = self._event_count(day)
+        deadline = time.monotonic() + ARCHIVE_SECONDS
+        while (taken := self._event_count(day) - before) < sent and time.monotonic() < deadline:
+            time.sleep(PAUSE_SECONDS)
+            if self.batch.take_in_stream():
+                self.batch.rebuild()
+        self.console.print(f"{sent:,} events sent = {taken:,} events of today in lake/events")
+        if taken != sent:
+            raise StreamDemoError(f"{sent} events were sent, but {taken} are in the lake")
+
+    def _event_count(self, day: date) -> int:
+        """Events of a day, and of the next one: a play may run over midnight."""
+        days = (day, day + timedelta(days=1))
+        return sum(self.batch.day_rows().get(one, 0) for one in days)
+
+
+def fresh(scenario: Scenario, started: datetime) -> Scenario:
+    """The same scenario with actors that nobody has seen: an episode of a demo before goes on."""
+    suffix = f"{started:%H%M%S}"
+    return replace(
+        scenario,
+        parts=tuple(
+            replace(cast, part=replace(cast.part, name=f"{cast.part.name}-{suffix}"))
+            for cast in scenario.parts
+        ),
+    )
+
+
+def replay_from(started: datetime) -> Replay:
+    start_ms = int(started.timestamp() * 1000)
+    return Replay(start_ms=start_ms, replay_id=wire_time(start_ms))
+
+
+def wire_time_of(moment: datetime) -> str:
+    return wire_time(int(moment.timestamp() * 1000))
+
+
+def catches_of(truth: Truth, alerts: Sequence[Alert]) -> list[Catch]:
+    """What became of each actor of a play."""
+    found = []
+    for actor in truth.content()["actors"]:
+        entities = {f"user#{user}" for user in actor["user_ids"]}
+        own = sorted(
+            (a for a in alerts if a.entity in entities), key=lambda alert: alert.recorded_at
+        )
+        first = own[0] if own else None
+        found.append(
+            Catch(
+                actor=actor["family"],
+                is_attack=actor["is_attack"],
+                event_count=actor["event_count"],
+                alert=first,
+                seconds=_seconds(actor["first_event_at"], first.recorded_at) if first else None,
+            )
+        )
+    return found
+
+
+def strangers(play: Play, alerts: Sequence[Alert]) -> list[Alert]:
+    """Alerts about anybody who is no actor of the play: people, or the site as a whole."""
+    actors = {f"user#{user}" for actor in play.actors for user in actor.user_ids}
+    return [alert for alert in alerts if alert.entity not in actors]
+
+
+def wait_for(holds: Callable[[], bool], seconds: float, otherwise: str) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > deadline:
+            raise StreamDemoError(f"{otherwise} (waited {seconds:.0f} s)")
+        time.sleep(PAUSE_SECONDS)
+
+
+def _seconds(earlier: str, later: str) -> float:
+    first, second = map(datetime.fromisoformat, (earlier, later))
+    return (second - first).total_seconds()

@@ -1,0 +1,86 @@
+"""The assets that take the stream's archive into the lake, an hour of arrival at a time."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from ecom_platform.contracts.lake import (
+    QUARANTINED_STREAM_EVENTS,
+    STAGED_STREAM_EVENTS,
+    STAGED_STREAM_HOURS,
+)
+from ecom_platform.defs.lake.stream_staging import HourReport, list_hours, stage_hour
+from ecom_platform.defs.outcomes import Outcome, check_specs, tell
+from ecom_platform.defs.partitions import ARRIVED_HOURS, TRY_AGAIN
+from ecom_platform.defs.specs import REFUSED_SHARE_BAR, table_spec
+from ecom_platform.lake.errors import NotPublishableError
+from ecom_platform.lake.stream_archive import day_prefix
+from ecom_platform.resources.query_engine import QueryEngine
+from ecom_platform.resources.table_store import TableStore
+
+HOUR_TABLES = (STAGED_STREAM_EVENTS, QUARANTINED_STREAM_EVENTS, STAGED_STREAM_HOURS)
+HOUR_CHECKS = check_specs(
+    STAGED_STREAM_EVENTS, ["rows_are_conserved", "contract_is_kept"], ["few_rows_are_refused"]
+)
+
+
+@dg.multi_asset(
+    name="staged_stream_hours",
+    specs=[
+        table_spec(
+            table,
+            deps=[
+                dg.AssetKey(["raw", "stream_events"]),
+                dg.AssetKey(["catalog", table.name]),
+            ],
+        )
+        for table in HOUR_TABLES
+    ],
+    check_specs=HOUR_CHECKS,
+    partitions_def=ARRIVED_HOURS,
+    backfill_policy=dg.BackfillPolicy.single_run(),
+    pool="lake_staged_stream_events",
+    retry_policy=TRY_AGAIN,
+)
+def staged_stream_hours(
+    context: dg.AssetExecutionContext, tables: TableStore, engine: QueryEngine
+) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
+    """Read each hour of the run whole, and tell the good rows from the refused ones."""
+    outcomes = []
+    for place, hour in enumerate(context.partition_keys, start=1):
+        found = list_hours(tables, day_prefix(hour)).get(hour)
+        if found is None:
+            raise dg.Failure(f"the archive holds no object of the hour {hour}", allow_retries=False)
+        try:
+            report = stage_hour(found, tables, engine)
+        except NotPublishableError as error:
+            outcomes.append(Outcome(hour, errors={error.check: str(error)}))
+            continue
+        outcomes.append(_hour_outcome(hour, report))
+        context.log.info(
+            f"hour {place} of {len(context.partition_keys)}: {hour}:"
+            f" {report.ledger['read_row_count']} lines in {report.seconds:.1f} s"
+        )
+    yield from tell(context, HOUR_TABLES, HOUR_CHECKS, outcomes)
+
+
+def _hour_outcome(hour: str, report: HourReport) -> Outcome:
+    read, refused = (
+        int(str(report.ledger[name])) for name in ("read_row_count", "quarantined_row_count")
+    )
+    outcome = Outcome(
+        hour,
+        metadata={
+            "dagster/partition_row_count": report.ledger["staged_row_count"],
+            "rows_read": read,
+            "rows_repeated": report.ledger["repeated_row_count"],
+            "rows_quarantined": refused,
+            "objects": report.ledger["object_count"],
+            "bytes": report.ledger["byte_count"],
+            "seconds": round(report.seconds, 3),
+            "days": [str(day) for day in report.days],
+        },
+    )
+    if refused > REFUSED_SHARE_BAR * read:
+        outcome.warnings["few_rows_are_refused"] = f"{refused} of {read} rows"
+    return outcome

@@ -1,0 +1,175 @@
+"""The sensors of the stream as state machines, on a local cloud of their own.
+
+Flink itself runs in `streaming/test_end_to_end.py`; here nobody answers where it should be.
+"""
+
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+import dagster as dg
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
+
+from ecom_platform.commands.batch import Batch
+from ecom_platform.definitions import platform
+from ecom_platform.defs.streaming.sensors import (
+    alerts_sensor,
+    flink_job_sensor,
+    kinesis_stream_sensor,
+)
+from ecom_platform.resources.aws import cloudwatch_client, dynamodb_table, forget_clients
+from ecom_platform.streaming.alerts import wire_time
+from ecom_platform_tests.conftest import free_port
+from ecom_platform_tests.ticks import Ticks
+from infra.local.cloud import LocalCloud
+
+RAW_EVENTS = dg.AssetKey(["streaming", "raw_events"])
+PUBLISHED_SECONDS = 6
+"""The local cloud publishes the metrics of streams every five seconds."""
+
+
+def failed(ticks: Ticks) -> set[tuple[str, str]]:
+    """Assets and checks that a tick reported as not passed."""
+    return {
+        (event.asset_key.path[-1], event.check_name)
+        for event in ticks.events
+        if isinstance(event, dg.AssetCheckEvaluation) and not event.passed
+    }
+
+
+def observed(ticks: Ticks, key: dg.AssetKey) -> dict[str, Any]:
+    (found,) = [
+        event
+        for event in ticks.events
+        if isinstance(event, dg.AssetObservation) and event.asset_key == key
+    ]
+    return {name: value.value for name, value in found.metadata.items()}
+
+
+def put(count: int, key: str = "1") -> None:
+    boto3.client("kinesis").put_records(
+        StreamName="ecom-raw-events",
+        Records=[{"Data": b"{}", "PartitionKey": key}] * count,
+    )
+
+
+def read_all() -> None:
+    kinesis = boto3.client("kinesis")
+    for shard in kinesis.list_shards(StreamName="ecom-raw-events")["Shards"]:
+        iterator = kinesis.get_shard_iterator(
+            StreamName="ecom-raw-events",
+            ShardId=shard["ShardId"],
+            ShardIteratorType="TRIM_HORIZON",
+        )["ShardIterator"]
+        kinesis.get_records(ShardIterator=iterator)
+
+
+def test_stream_sensor_tells_silence_then_traffic_and_then_its_own_failure(
+    batch: Batch, cloud: LocalCloud
+) -> None:
+    ticks = Ticks(kinesis_stream_sensor, batch)
+    ticks.tick()
+    assert failed(ticks) == {("raw_events", "records_arrive")}
+    assert observed(ticks, RAW_EVENTS)["records"] == 0
+
+    put(7)
+    put(3, key="heartbeat")
+    time.sleep(PUBLISHED_SECONDS)
+    ticks.tick()
+    assert failed(ticks) == {("raw_events", "records_are_read_in_time")}
+    assert observed(ticks, RAW_EVENTS)["records"] == 7
+
+    read_all()
+    time.sleep(PUBLISHED_SECONDS)
+    ticks.tick()
+    assert failed(ticks) == set()
+    assert observed(ticks, RAW_EVENTS)["iterator_age_seconds"] == 0
+
+    cloud.stop()
+    with pytest.raises(EndpointConnectionError):
+        ticks.tick()
+    cloud.start()
+    ticks.tick()
+    assert failed(ticks) == set()
+
+
+def test_job_sensor_reports_a_job_that_cannot_be_reached(
+    batch: Batch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"http://127.0.0.1:{free_port()}"
+    monkeypatch.setenv("ECOM_FLINK_REST_URL", url)
+    ticks = Ticks(flink_job_sensor, Batch(platform(), batch.instance))
+
+    for _ in range(3):
+        assert ticks.tick() == []
+        assert failed(ticks) == {
+            ("flink_job", "job_is_running"),
+            ("flink_job", "checkpoints_complete"),
+        }
+    (observation,) = [e for e in ticks.events if isinstance(e, dg.AssetObservation)]
+    assert observation.metadata["state"].value == "UNREACHABLE"
+    assert url in str(observation.metadata["detail"].value)
+
+
+def alert(name: str, updated_at: datetime, **changed: object) -> None:
+    moment = wire_time(updated_at)
+    boto3.resource("dynamodb").Table("ecom-alerts").put_item(
+        Item={
+            "entity": f"user#{name}",
+            "alert": f"user_flood#{moment}",
+            "alert_id": f"user_flood:user:{name}",
+            "rule": "user_flood",
+            "severity": "high",
+            "status": "open",
+            "opened_at": moment,
+            "last_crossed_at": moment,
+            "recorded_at": moment,
+            "updated_at": moment,
+            "day_bucket": f"{moment[:10]}#{int(name) % 10}",
+            "crossing_count": 1,
+            "peak_value": 21,
+            "threshold": 20,
+            **changed,
+        }
+    )
+
+
+def test_alerts_sensor_tells_each_change_once(batch: Batch, cloud: LocalCloud) -> None:
+    ticks = Ticks(alerts_sensor, batch)
+    assert ticks.tick() == []
+    assert str(ticks.skipped).startswith("0 alerts changed since")
+
+    alert("1", datetime.now(UTC))
+    alert("12", datetime.now(UTC), status="resolved")
+    time.sleep(4)
+    first = ticks.tick()
+    assert [request.asset_selection for request in first] == [
+        [dg.AssetKey(["streaming", "alerts"])]
+    ]
+    told = observed(ticks, dg.AssetKey(["streaming", "alerts"]))
+    assert (told["alerts"], told["unresolved"], told["by_rule"]) == (2, 1, {"user_flood": 2})
+    assert {row.data["entity"] for row in told["latest"].records} == {"user#1", "user#12"}
+    assert ticks.tick() == []
+
+    alert("1", datetime.now(UTC), crossing_count=2)
+    time.sleep(4)
+    second = ticks.tick()
+    assert observed(ticks, dg.AssetKey(["streaming", "alerts"]))["alerts"] == 1
+    assert second[0].run_key != first[0].run_key
+
+    batch.run("alerts", [("streaming", "alerts")])
+    event = batch.instance.get_latest_materialization_event(dg.AssetKey(["streaming", "alerts"]))
+    assert event is not None
+    assert event.asset_materialization is not None
+    assert event.asset_materialization.metadata["alerts"].value == 3
+
+
+def test_observer_may_read_and_nothing_else(cloud: LocalCloud) -> None:
+    table = dynamodb_table("ecom-observer", "ecom-alerts")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        table.put_item(Item={"entity": "user#1", "alert": "x"})
+    with pytest.raises(ClientError, match="AccessDenied"):
+        cloudwatch_client("ecom-observer").put_metric_data(Namespace="x", MetricData=[])
+    forget_clients()
