@@ -51,6 +51,9 @@ build: $(VENV)/run.stamp ## Stage and build whatever is not up to date, without 
 answers: $(VENV)/run.stamp ## Print the four answers again
 	@$(RUN) $(PYTHON) -m ecom_platform.commands.answers
 
+alerts: $(VENV)/run.stamp ## Print the alerts of the last day from DynamoDB
+	@$(RUN) $(PYTHON) -m ecom_platform.commands.alerts
+
 replay-quarantine: $(VENV)/run.stamp ## Read files with refused rows again, after a rule was mended
 	@$(RUN) $(PYTHON) -m ecom_platform.commands.replay_quarantine
 
@@ -73,6 +76,9 @@ deploy: $(VENV)/run.stamp $(FLINK_VENV)/stamp ## Deploy the stacks to AWS with y
 bench-batch: $(VENV)/run.stamp $(if $(findstring --spark,$(BENCH)),$(SPARK_VENV)/spark.stamp) ## Time raw files to marts against a bare DuckDB script; ROWS=1000000 BENCH="--spark --dirt 0"
 	@$(PYTHON) -m benchmarks.batch --rows $(ROWS) $(BENCH)
 
+bench-stream: $(VENV)/run.stamp $(FLINK_VENV)/stamp ## Time from put to alert by hop, and how fast Flink drains a backlog; BENCH="--seconds 60"
+	@$(PYTHON) -m benchmarks.stream $(BENCH)
+
 test: $(VENV)/dev.stamp ## Run the tests (those that take minutes: make test-slow)
 	@$(PYTHON) -m pytest -m "not slow"
 
@@ -89,7 +95,7 @@ check: $(VENV)/dev.stamp ## Lint, types, architecture, templates, definitions
 	@$(VENV)/bin/cfn-lint infra/*.yaml
 	@$(PYTHON) -m pytest -q ecom_platform_tests/architecture
 
-screenshots: $(VENV)/browser.stamp ## Take the pictures of the web UI in docs/screenshots; needs Chromium
+screenshots: $(VENV)/browser.stamp $(FLINK_VENV)/stamp ## Take the pictures of the web UI in docs/screenshots; needs Chromium
 	@$(PYTHON) -m ecom_platform_tests.browser.screenshots $(if $(CHROMIUM),--chromium "$(CHROMIUM)")
 
 lock: $(VENV)/run.stamp ## Resolve the requirements anew, with hashes
@@ -131,4 +137,4 @@ $(VENV)/browser.stamp: requirements/browser.txt $(VENV)/dev.stamp
 	@$(VENV)/bin/uv pip install -q --python $(PYTHON) --require-hashes -r requirements/browser.txt
 	@touch $@
 
-.PHONY: help demo up down simulate clean build remove-old-versions answers flink replay-quarantine rebuild-catalog deploy test test-slow crash-test check lock calibrate bench-batch screenshots
+.PHONY: help demo up down simulate clean build alerts remove-old-versions answers flink replay-quarantine rebuild-catalog deploy test test-slow crash-test check lock calibrate bench-batch bench-stream screenshots

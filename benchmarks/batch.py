@@ -11,7 +11,6 @@ import json
 import os
 import platform
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from benchmarks.ports import free_port
 from benchmarks.process_memory import ProgramFailedError
 from ecom_platform.traffic import __main__ as traffic
 from ecom_platform.traffic.manifest import MANIFEST, read_manifest
@@ -82,7 +82,7 @@ def repetition(workdir: Path, events: Path, order: str) -> dict[str, Any]:
     launcher = [sys.executable, "-m", "infra.local", "--state", str(state)]
     program = [sys.executable, "-m", "benchmarks.batch_repetition", "--events", str(events)]
     options = ["--state", str(state), "--order", order, "--report", str(figures)]
-    command = [*launcher, "--port", str(_free_port()), "run", *program, *options]
+    command = [*launcher, "--port", str(free_port()), "run", *program, *options]
     try:
         ended = subprocess.run(command, cwd=ROOT, check=False)
         if ended.returncode:
@@ -144,12 +144,6 @@ def _rounded(value: Any) -> Any:  # noqa: ANN401 - a JSON value
     if isinstance(value, dict):
         return {name: _rounded(inner) for name, inner in value.items()}
     return float(f"{value:.4g}") if isinstance(value, float) else value
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -26,6 +26,7 @@ from ecom_platform.marts.touched import islands, reach
 from ecom_platform.resources.query_engine import QueryEngine
 from ecom_platform.resources.table_store import TableStore
 
+CATALOG = [("catalog", table.name) for table in TABLES.values()]
 DAILY_MARTS = [mart for mart in marts.TABLES if reach(mart) == (0, 0)]
 WINDOW_MARTS = [mart for mart in marts.TABLES if reach(mart) != (0, 0)]
 
@@ -52,7 +53,12 @@ class Batch:
 
     def prepare_catalog(self) -> None:
         """Make the Glue tables what the contracts say."""
-        self.run("catalog", [("catalog", table.name) for table in TABLES.values()])
+        self.run("catalog", CATALOG)
+
+    def has_catalog(self) -> bool:
+        """Whether Dagster knows of every Glue table; the web UI asks for those that it does not."""
+        keys = [dg.AssetKey(key) for key in CATALOG]
+        return all(self.instance.get_latest_materialization_event(key) for key in keys)
 
     def take_in(self) -> dict[str, str]:
         """Read the files that are not staged yet; returns those that were refused, and why."""

@@ -3,8 +3,9 @@
 What does not belong here: the command line (`simulate`), pacing (`playing`).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from itertools import chain, islice
 
 from ecom_platform.traffic import staging
@@ -36,16 +37,24 @@ class Play:
         }
 
 
-def play_of(scenario: Scenario, replay: Replay, *, seed: int) -> Play:
-    """A scenario made ready: its first row is made already, so that it is sent in time."""
+def play_of(scenario: Scenario, replay: Callable[[], Replay], *, seed: int) -> Play:
+    """A scenario made ready. `replay` is asked last, so that a start of now is now."""
     found = staging.events(staging.families(scenario, seed=seed))
+    rows = begun(staging.rows(found, seed=seed))
+    actors = staging.actors(scenario)
     return Play(
         name=scenario.name,
         seed=seed,
-        rows=begun(staging.rows(found, seed=seed)),
-        actors=staging.actors(scenario),
-        replay=replace(replay, origin_ms=staging.ORIGIN_MS, dirt=scenario.dirt),
+        rows=rows,
+        actors=actors,
+        replay=replace(replay(), origin_ms=staging.ORIGIN_MS, dirt=scenario.dirt),
     )
+
+
+def replay_from_now() -> Replay:
+    """A replay whose first event happens now."""
+    start_ms = int(datetime.now(UTC).timestamp() * 1000)
+    return Replay(start_ms=start_ms, replay_id=wire_time(start_ms))
 
 
 def begun(rows: Iterator[SourceRow]) -> Iterator[SourceRow]:

@@ -97,13 +97,14 @@ def _scenario(options: argparse.Namespace, scenario: Scenario) -> Play:
         scenario = replace(scenario, people_rate=options.rate)
     if options.dirt is not None:
         scenario = replace(scenario, dirt=_dirt(options.dirt))
-    return play_of(scenario, _replay(options), seed=options.seed)
+    return play_of(scenario, lambda: _replay(options), seed=options.seed)
 
 
 def _files(options: argparse.Namespace, settings: Settings, rows: EventRows) -> Play:
     return Play(
         name=", ".join(options.files),
         seed=options.seed,
+        # Before the replay is asked for, so that a start of now is now.
         rows=begun(_rows_in_bucket(options.files, settings, rows)),
         replay=replace(_replay(options), rate=options.rate, dirt=_dirt(options.dirt or 0.0)),
     )

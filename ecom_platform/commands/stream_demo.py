@@ -15,14 +15,13 @@ from rich.table import Table as Grid
 
 from ecom_platform.commands.batch import Batch
 from ecom_platform.commands.playing import Player, Progress
-from ecom_platform.commands.plays import Play, play_of
+from ecom_platform.commands.plays import Play, play_of, replay_from_now
 from ecom_platform.resources.alert_log import AlertLog
 from ecom_platform.resources.aws import kinesis_client
 from ecom_platform.resources.event_stream import EventStream
 from ecom_platform.resources.flink_job import FlinkJob
 from ecom_platform.settings import Settings
 from ecom_platform.streaming.alerts import Alert
-from ecom_platform.traffic.replay import Replay
 from ecom_platform.traffic.scenario import Scenario, read_scenario
 from ecom_platform.traffic.truth import Truth
 from ecom_platform.traffic.wire import wire_time
@@ -73,7 +72,7 @@ class StreamDemo:
         """
         self._wait_for_job()
         started = datetime.now(UTC)
-        play = play_of(fresh(read_scenario(SCENARIO), started), replay_from(started), seed=SEED)
+        play = play_of(fresh(read_scenario(SCENARIO), started), replay_from_now, seed=SEED)
         truth = self._play(play)
         alerts = self._alerts(play, started)
         catches = catches_of(truth, alerts)
@@ -168,11 +167,6 @@ def fresh(scenario: Scenario, started: datetime) -> Scenario:
             for cast in scenario.parts
         ),
     )
-
-
-def replay_from(started: datetime) -> Replay:
-    start_ms = int(started.timestamp() * 1000)
-    return Replay(start_ms=start_ms, replay_id=wire_time(start_ms))
 
 
 def wire_time_of(moment: datetime) -> str:

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import dagster as dg
 
+from ecom_platform.commands.batch import Batch
 from ecom_platform.commands.dead_runs import fail_dead_runs
+from ecom_platform.definitions import platform
 
 ROOT = Path(__file__).parents[2]
 
@@ -30,6 +32,10 @@ def main() -> None:
             )
     with dg.DagsterInstance.get() as instance:
         fail_dead_runs(instance)
+        batch = Batch(platform(), instance, say=lambda _: None)
+        if not batch.has_catalog():
+            print("making the tables of the catalog …", flush=True)
+            batch.prepare_catalog()
     print(f"Dagster web UI: http://127.0.0.1:{port}   (Ctrl-C stops everything)", flush=True)
     dagster = str(Path(sys.executable).parent / "dagster")
     # This process becomes Dagster's, so that a signal reaches it and nothing stands between.

@@ -5,12 +5,22 @@ the good ones are recorded one by one, and then the step fails, naming the bad o
 materialization would be recorded for all of them.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import dagster as dg
 
 from ecom_platform.contracts import Table
+
+CHECKS = {
+    "rows_are_conserved": "Every row that was read has exactly one place.",
+    "contract_is_kept": "Columns, types, nulls, values and keys are those of the contract.",
+    "file_is_accepted": "The file as a whole can be read as events.",
+    "few_rows_are_refused": "At most one row of a hundred is quarantined.",
+    "files_have_the_same_columns": "The files of a day lack the same columns, or none.",
+    "volume_is_usual": "The day has between half and twice the rows of the four weeks before.",
+}
+"""What the checks that tables share ask for."""
 
 VERSION = "version"
 """Metadata of a partition: equal where it says the same to its readers."""
@@ -35,13 +45,17 @@ class Outcome:
 
 
 def check_specs(
-    table: Table, errors: Sequence[str], warnings: Sequence[str] = ()
+    table: Table,
+    errors: Sequence[str],
+    warnings: Sequence[str] = (),
+    descriptions: Mapping[str, str] | None = None,
 ) -> list[dg.AssetCheckSpec]:
     """Declare the checks of a table; those that can fail block what is below."""
     key = dg.AssetKey(table.key)
+    told = {**CHECKS, **(descriptions or {})}
     return [
-        *(dg.AssetCheckSpec(name, asset=key, blocking=True) for name in errors),
-        *(dg.AssetCheckSpec(name, asset=key) for name in warnings),
+        dg.AssetCheckSpec(name, asset=key, blocking=name in errors, description=told[name])
+        for name in (*errors, *warnings)
     ]
 
 

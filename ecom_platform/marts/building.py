@@ -126,5 +126,9 @@ def check_problems(
 
 
 def _examples(rows: pa.Table, day: date | None) -> str:
+    """How many rows break a rule, and the first of them: `2 rows: (a 1, b 2); (a 3, b 4)`."""
     offending = [row for row in rows.to_pylist() if day is None or row["event_date"] == day]
-    return f"{len(offending)} rows, among them {offending[:EXAMPLES]}"
+    shown = [
+        ", ".join(f"{name} {value}" for name, value in row.items()) for row in offending[:EXAMPLES]
+    ]
+    return f"{len(offending)} rows: {'; '.join(f'({row})' for row in shown)}"

@@ -1,7 +1,7 @@
 """`python -m ecom_platform_tests.browser.screenshots`: pictures of the web UI for the docs.
 
-Starts a fresh local cloud in a temporary folder and lets `tour` run in it; leaves nothing behind
-but the pictures. What does not belong here: what is shown (`tour`).
+Starts a fresh local cloud in a temporary folder for each tour and lets it run there; leaves nothing
+behind but the pictures. What does not belong here: what is shown (`tour`, `stream_tour`).
 """
 
 import argparse
@@ -13,8 +13,10 @@ from pathlib import Path
 
 from infra.local.__main__ import ROOT, run
 from infra.local.cloud import LocalCloud, LocalCloudError
+from infra.local.service import ServiceError
 
 PICTURES = ROOT / "docs/screenshots"
+BATCH, STREAM = "tour", "stream_tour"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -44,14 +46,15 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def take_pictures(chromium: str, pictures: Path) -> int:
-    """Run the tour in a local cloud of its own; returns its exit code."""
+def take_pictures(tour: str, chromium: str, pictures: Path) -> int:
+    """Run a tour in a local cloud of its own; returns its exit code."""
     with tempfile.TemporaryDirectory(prefix="ecom-screenshots-") as folder:
         state = Path(folder)
-        tour = [sys.executable, "-m", "ecom_platform_tests.browser.tour"]
+        program = [sys.executable, "-m", f"ecom_platform_tests.browser.{tour}"]
         options = [f"--chromium={chromium}", f"--pictures={pictures}", f"--state={state}"]
         cloud = LocalCloud(state / "cloud", free_port())
-        return run(cloud, state, [*tour, *options, f"--port={free_port()}"])
+        command = [*program, *options, f"--port={free_port()}"]
+        return run(cloud, state, command, flink_port=free_port() if tour == STREAM else None)
 
 
 def main() -> None:
@@ -60,11 +63,13 @@ def main() -> None:
     )
     parser.add_argument("--chromium", help="the browser, if it is not in PATH")
     parser.add_argument("--pictures", type=Path, default=PICTURES, help="folder for the pictures")
+    parser.add_argument("--tours", nargs="+", choices=[BATCH, STREAM], default=[BATCH, STREAM])
     arguments = parser.parse_args()
     try:
         chromium = find_chromium(arguments.chromium)
-        sys.exit(take_pictures(chromium, arguments.pictures.resolve()))
-    except (BrowserMissingError, LocalCloudError) as error:
+        pictures = arguments.pictures.resolve()
+        sys.exit(max(take_pictures(tour, chromium, pictures) for tour in arguments.tours))
+    except (BrowserMissingError, LocalCloudError, ServiceError) as error:
         sys.exit(f"error: {error}")
 
 

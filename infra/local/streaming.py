@@ -96,7 +96,7 @@ def running(state: Path, environment: Mapping[str, str], flink_port: int | None)
     try:
         for service in services(state, flink_port):
             if not service.is_running():
-                service.start({**environment, **_credentials(service.name)})
+                service.start({**environment, **credentials(service.name)})
                 started.append(service)
         _wait_for_poller(state)
         for service in started:
@@ -111,7 +111,7 @@ def stop(found: Sequence[Service] | Iterator[Service]) -> None:
         service.stop()
 
 
-def _credentials(name: str) -> dict[str, str]:
+def credentials(name: str) -> dict[str, str]:
     """Each process works under the role that it has on AWS; the poller is the cloud's own."""
     if name == "heartbeat":
         return {"AWS_PROFILE": HEARTBEAT_PROFILE}

@@ -72,7 +72,8 @@ def mart_asset(mart: Table) -> dg.AssetsDefinition:
     checks = mart_checks(mart)
     blocking = [check.name for check in checks if check.severity == "error"]
     warning = [check.name for check in checks if check.severity == "warning"]
-    specs = check_specs(mart, ["contract_is_kept", *blocking], warning)
+    told = {check.name: check.description for check in checks}
+    specs = check_specs(mart, ["contract_is_kept", *blocking], warning, told)
 
     @dg.multi_asset(
         name=mart.name,

@@ -1,0 +1,161 @@
+"""`python -m benchmarks.stream`: from put to alert by hop, and how fast Flink drains a backlog.
+
+Each part runs on a fresh local cloud, or on none. The last line is one JSON object.
+What does not belong here: the programs that are timed (`stream_latency`, `stream_drain`).
+"""
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.ports import free_port
+from benchmarks.process_memory import ProgramFailedError
+from ecom_platform.commands import simulate
+
+ROOT = Path(__file__).parents[1]
+WORK = ROOT / ".benchmarks"
+SEED = 7
+PEOPLE_RATE = 200
+DIRT = 0.01
+RATES = (200, 1000)
+
+
+def main() -> None:
+    arguments = _parser().parse_args()
+    arguments.workdir.mkdir(parents=True, exist_ok=True)
+    found: dict[str, Any] = {
+        "benchmark": "stream",
+        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
+        "load_before": os.getloadavg()[0],
+    }
+    try:
+        for rate in RATES if "latency" in arguments.parts else ():
+            found |= _latency(arguments, rate)
+        events, counts = made_up_records(arguments)
+        for source in ("file", "kinesis"):
+            if source in arguments.parts:
+                found |= _drain(arguments, source, events, counts)
+    except ProgramFailedError as error:
+        sys.exit(f"error: {error}")
+    print(json.dumps({name: _rounded(value) for name, value in found.items()}), flush=True)
+
+
+def _latency(arguments: argparse.Namespace, rate: int) -> dict[str, Any]:
+    print(f"{arguments.seconds} s at {rate} events a second, on fresh streams", flush=True)
+    program = [
+        "-m",
+        "benchmarks.stream_latency",
+        f"--rate={rate}",
+        f"--seconds={arguments.seconds}",
+    ]
+    answer = _on_fresh_cloud(arguments.workdir, program)
+    total = answer["hops_s"]["put_to_alert"]
+    return {
+        **{f"alert_{name}_s_at_{rate}": value for name, value in total.items()},
+        f"hops_s_at_{rate}": answer["hops_s"],
+        f"alerts_at_{rate}": answer["alerts"],
+        f"sent_per_s_at_{rate}": answer["events_per_s"],
+    }
+
+
+def _drain(
+    arguments: argparse.Namespace, source: str, events: Path, counts: Counter[str]
+) -> dict[str, Any]:
+    print(f"Flink drains {counts.total():,} records from {source}", flush=True)
+    folder = Path(tempfile.mkdtemp(dir=arguments.workdir, prefix="drain-"))
+    good = counts["event"] + counts["duplicate"]
+    program = [
+        *("-m", "benchmarks.stream_drain", f"--source={source}", f"--events={events}"),
+        *(f"--records={counts.total()}", f"--good={good}", f"--folder={folder}"),
+    ]
+    try:
+        answer = _answer([sys.executable, *program])
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return {
+        f"flink_{source}_events_per_s": answer["events_per_s"],
+        f"flink_{source}_events": answer["events"],
+        f"flink_{source}_shares": answer["shares"],
+        f"flink_{source}_busiest_task": answer["busiest_task"],
+        f"flink_{source}_busiest_task_busy_share": answer["busiest_task_busy_share"],
+    }
+
+
+def made_up_records(arguments: argparse.Namespace) -> tuple[Path, Counter[str]]:
+    """Records of calibrated people and one scraper, some of them broken or twice, made once."""
+    seconds = arguments.records // PEOPLE_RATE
+    events = arguments.workdir / f"records-{arguments.records}.jsonl"
+    truth = events.with_suffix(".truth.json")
+    if not truth.exists():
+        scenario = arguments.workdir / "drain.yaml"
+        scenario.write_text(
+            json.dumps(
+                {
+                    "duration_seconds": seconds,
+                    "people": {"rate": PEOPLE_RATE},
+                    "actors": [{"family": "catalog_scraping", "rate": 4, "duration_seconds": 300}],
+                    "dirt": {"broken_share": DIRT, "duplicate_share": DIRT},
+                }
+            )
+        )
+        options = [f"--scenario={scenario}", f"--seed={SEED}", "--start-at=2026-01-05T10:00:00Z"]
+        simulate.main([*options, f"--dry-run={events}", f"--truth={truth}"])
+    return events, Counter(json.loads(truth.read_text())["records"])
+
+
+def _on_fresh_cloud(workdir: Path, program: Sequence[str]) -> dict[str, Any]:
+    state = Path(tempfile.mkdtemp(dir=workdir, prefix="cloud-"))
+    launcher = [sys.executable, "-m", "infra.local", "--state", str(state)]
+    options = ["--port", str(free_port()), "run", "--flink-port", "0"]
+    try:
+        return _answer([*launcher, *options, sys.executable, *program])
+    finally:
+        shutil.rmtree(state, ignore_errors=True)
+
+
+def _answer(command: Sequence[str]) -> dict[str, Any]:
+    """Run a program and take the JSON of its last line.
+
+    Raises:
+        ProgramFailedError: it did not succeed.
+
+    """
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode:
+        raise ProgramFailedError(f"{' '.join(command)} ended with {done.returncode}")
+    answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return answer
+
+
+def _rounded(value: Any) -> Any:  # noqa: ANN401 - a JSON value
+    if isinstance(value, dict):
+        return {name: _rounded(inner) for name, inner in value.items()}
+    return float(f"{value:.4g}") if isinstance(value, float) else value
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.stream",
+        description=__doc__,
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--seconds", type=int, default=120, help="how long latency is measured at each rate")
+    add("--records", type=int, default=300_000, help="records that Flink drains, about so many")
+    parts = ["latency", "file", "kinesis"]
+    add("--parts", nargs="+", choices=parts, default=parts, help="what is measured")
+    add("--workdir", type=Path, default=WORK, help="folder for the records and the clouds")
+    return parser
+
+
+if __name__ == "__main__":
+    main()

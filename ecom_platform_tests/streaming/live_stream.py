@@ -1,0 +1,184 @@
+"""The real-time half in a folder of its own, as `make up` starts it, with the platform beside it.
+
+What does not belong here: what is played on it, and what a test asks of it.
+"""
+
+import json
+import os
+import signal
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+import dagster as dg
+import pytest
+
+from ecom_platform.commands.batch import Batch
+from ecom_platform.commands.playing import Player, Progress
+from ecom_platform.commands.plays import Play, play_of
+from ecom_platform.definitions import platform
+from ecom_platform.resources.aws import kinesis_client
+from ecom_platform.resources.event_stream import EventStream
+from ecom_platform.traffic.replay import EVENT, Record, Replay
+from ecom_platform.traffic.scenario import Scenario
+from ecom_platform.traffic.wire import wire_time
+from ecom_platform_tests.conftest import free_port
+from ecom_platform_tests.streaming.conftest import eventually, local_cloud
+from ecom_platform_tests.streaming.kinesis_cloud import answers, read_stream
+from infra.deploy import deploy
+from infra.local import streaming
+
+START_SECONDS = 150
+PROFILES = ("batch", "producer", "cleaner", "observer")
+
+
+@dataclass
+class Sent:
+    """The records that the stream took, in order."""
+
+    records: list[Record] = field(default_factory=list)
+
+    @property
+    def counts(self) -> Counter[str]:
+        """How many of each kind: events, duplicates, and each defect."""
+        return Counter(record.what for record in self.records)
+
+    @property
+    def event_ids(self) -> set[str]:
+        return {json.loads(r.data)["event_id"] for r in self.records if r.what == EVENT}
+
+
+@dataclass
+class LiveStream:
+    """A running stream: a folder of state, and where Flink answers."""
+
+    state: Path
+    port: int
+
+    @property
+    def rest(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def is_running(self) -> bool:
+        jobs = (answers(f"{self.rest}/jobs/overview") or {"jobs": []})["jobs"]
+        return any(job["tasks"]["running"] == job["tasks"]["total"] > 0 for job in jobs)
+
+    def wait_until_running(self) -> None:
+        log = (self.state / "flink" / "flink.log").read_text()[-2000:]
+        assert eventually(self.is_running, seconds=START_SECONDS), log
+
+    def kill_flink(self) -> None:
+        """SIGKILL for the launcher, Python and the JVM at once, as a lost machine would."""
+        launcher = (self.state / "flink" / "flink.pid").read_text()
+        for pid in [launcher, *descendants(launcher)]:
+            os.kill(int(pid), signal.SIGKILL)
+        assert eventually(lambda: not self.is_running())
+
+    def start_flink(self) -> None:
+        service = streaming.flink(self.state, self.port)
+        service.start({**os.environ, **streaming.credentials("flink")})
+        self.wait_until_running()
+
+    def play(self, play: Play) -> Sent:
+        """Play in real time to the end."""
+        sent = Sent()
+        client = kinesis_client("ecom-producer")
+        Player(
+            sink=EventStream(client=client, name=streaming.RAW_EVENTS),
+            stop=threading.Event(),
+            progress=Progress(),
+            noted=sent.records.extend,
+        ).play(play.replay.records(play.rows))
+        return sent
+
+    def rows(self, stream: str) -> list[dict[str, Any]]:
+        """Every record of a stream."""
+        return [fields for fields, _ in read_stream(boto3.client("kinesis"), f"ecom-{stream}")]
+
+    def items(self, table: str) -> list[dict[str, Any]]:
+        """Every item of a table."""
+        found = boto3.resource("dynamodb").Table(f"ecom-{table}")
+        pages = found.meta.client.get_paginator("scan").paginate(
+            TableName=found.name, ConsistentRead=True
+        )
+        return [item for page in pages for item in page["Items"]]
+
+    def accepted_count(self) -> int:
+        """Events that Flink counted in sessions, as the table holds their newest states."""
+        return sum(int(item["event_count"]) for item in self.items("user-sessions"))
+
+    def archived(self, archive: str) -> list[bytes]:
+        """Every line of an archive, as often as it lies there."""
+        s3, bucket = boto3.client("s3"), "ecom-data-local"
+        pages = s3.get_paginator("list_objects_v2").paginate(
+            Bucket=bucket, Prefix=f"raw/{archive}/"
+        )
+        keys = [found["Key"] for page in pages for found in page.get("Contents", [])]
+        bodies = [s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys]
+        return [line for body in bodies for line in body.splitlines()]
+
+
+@contextmanager
+def live_stream(folder: Path) -> Iterator[LiveStream]:
+    """A cloud, deployed, with poller, Flink and heartbeats; all of it is gone afterwards."""
+    live = LiveStream(folder, free_port())
+    with local_cloud(folder), pytest.MonkeyPatch.context() as patch:
+        deploy("local")
+        patch.setenv("ECOM_DATA_BUCKET", "ecom-data-local")
+        patch.setenv("ECOM_SCRATCH_DIR", str(folder))
+        patch.setenv("ECOM_FLINK_REST_URL", live.rest)
+        for name in PROFILES:
+            patch.setenv(f"ECOM_{name.upper()}_PROFILE", f"ecom-{name}")
+        patch.setenv("ECOM_AWS_PROFILE", "ecom-batch")
+        with streaming.running(folder, os.environ, live.port):
+            live.wait_until_running()
+            try:
+                yield live
+            finally:
+                # One that a test has started anew is not known to whoever started the first.
+                streaming.flink(folder, live.port).stop()
+
+
+@contextmanager
+def platform_beside() -> Iterator[Batch]:
+    """The platform on that cloud, with an instance of its own."""
+    with dg.instance_for_test() as instance:
+        batch = Batch(platform(), instance, say=lambda _: None)
+        batch.prepare_catalog()
+        yield batch
+
+
+def ready(scenario: Scenario, *, seed: int = 7) -> Play:
+    """A scenario made ready; it starts when windows begin alike."""
+    return play_of(scenario, replay_from_next_start, seed=seed)
+
+
+def replay_from_next_start() -> Replay:
+    start_ms = next_start()
+    return Replay(start_ms=start_ms, replay_id=wire_time(start_ms))
+
+
+def next_start(phase_ms: int = 10_000) -> int:
+    """The next moment from which windows of up to ten seconds begin alike; waits for it."""
+    start = (int(time.time() * 1000) // phase_ms + 1) * phase_ms
+    time.sleep(max(0.0, start / 1000 - time.time()))
+    return start
+
+
+def descendants(pid: str) -> Sequence[str]:
+    """Processes that a process has started, and theirs."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text().rsplit(")", 1)[1].split()
+        except OSError:
+            continue
+        if fields[1] == pid:
+            found.append(path.parent.name)
+    return [*found, *(child for each in found for child in descendants(each))]

@@ -1,0 +1,167 @@
+"""Every event has a place, and the rules say the same over what was archived."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import runtime_properties
+from sql_files import rule_names
+
+from ecom_platform.commands.batch import Batch
+from ecom_platform.resources.flink_job import RestFlinkJob
+from ecom_platform.streaming.health import JOB_CHECKS, findings
+from ecom_platform.traffic.scenario import parse_scenario
+from ecom_platform_tests.streaming import engines
+from ecom_platform_tests.streaming.conftest import eventually
+from ecom_platform_tests.streaming.live_stream import (
+    LiveStream,
+    Sent,
+    live_stream,
+    platform_beside,
+    ready,
+)
+from ecom_platform_tests.tables import records
+
+DRAIN_SECONDS = 60
+SCENARIO = {
+    "duration_seconds": 75,
+    "people": {"rate": 40},
+    "actors": [
+        {"family": "catalog_scraping", "rate": 4, "start_seconds": 5, "duration_seconds": 60},
+        {"family": "cart_hoarding", "start_seconds": 5, "duration_seconds": 60},
+        {"family": "checkout_burst", "start_seconds": 15, "duration_seconds": 50},
+        {"family": "timed_crawler", "rate": 1, "start_seconds": 5, "duration_seconds": 65},
+        {"family": "flash_sale", "users": 150, "start_seconds": 20, "duration_seconds": 40},
+    ],
+    "dirt": {
+        "broken_share": 0.03,
+        "duplicate_share": 0.03,
+        "delayed_share": 0.03,
+        "longest_delay_seconds": 6,
+    },
+}
+TYPES = {"view", "cart", "remove_from_cart", "purchase"}
+
+
+@dataclass
+class Played:
+    """A play on a live stream that has drained, and the platform beside it."""
+
+    live: LiveStream
+    sent: Sent
+    batch: Batch
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
+    with live_stream(tmp_path_factory.mktemp("accounting")) as live, platform_beside() as batch:
+        scenario = parse_scenario(SCENARIO, name="accounting")
+        sent = live.play(ready(scenario))
+
+        def is_drained() -> bool:
+            return sum(fates(live).values()) == len(sent.records)
+
+        assert eventually(is_drained, seconds=DRAIN_SECONDS), (fates(live), sent.counts)
+        # The archives are behind by what they collect.
+        wanted = len(sent.records)
+        assert eventually(lambda: len(live.archived("stream_events")) == wanted)
+        detections = {row["detection_id"] for row in live.rows("detections")}
+        assert eventually(lambda: detections <= {row["detection_id"] for row in archived(live)})
+        batch.take_in_stream()
+        batch.rebuild()
+        yield Played(live, sent, batch)
+
+
+def fates(live: LiveStream) -> dict[str, int]:
+    """What became of records in Flink."""
+    return {
+        "accepted": live.accepted_count(),
+        "late": len(live.rows("late-events")),
+        "dead": len(live.rows("dead-letters")),
+    }
+
+
+def archived(live: LiveStream) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in live.archived("stream_detections")]
+
+
+def test_records_sent_are_accepted_late_or_dead_in_flink(played: Played) -> None:
+    found, counts = fates(played.live), played.sent.counts
+    good = counts.pop("event") + counts.pop("duplicate")
+
+    assert found["late"] > 0
+    assert found["dead"] == counts.total() > 0
+    assert found["accepted"] + found["late"] == good
+    reasons = Counter(row["reason"] for row in played.live.rows("dead-letters"))
+    assert reasons == counts
+
+
+def test_distinct_events_sent_are_in_the_lake_superseded_or_quarantined(played: Played) -> None:
+    kept = {row["event_id"] for row in records(played.batch, "lake", "events")}
+    refused = records(played.batch, "lake", "quarantined_stream_events")
+    days = records(played.batch, "lake", "event_days")
+    broken = [r for r in played.sent.records if r.what not in ("event", "duplicate")]
+
+    assert kept == played.sent.event_ids
+    assert sum(day["superseded_row_count"] for day in days) == 0
+    assert len(refused) == len(broken)
+    assert sum(day["kept_row_count"] for day in days) == len(kept)
+    hours = records(played.batch, "lake", "staged_stream_hours")
+    assert sum(hour["read_row_count"] for hour in hours) == len(played.sent.records)
+
+
+def timely_events(live: LiveStream) -> Iterator[dict[str, Any]]:
+    """The archived records as they were: repeats kept, late ones left out, bad ones too."""
+    late = Counter(row["event_id"] for row in live.rows("late-events"))
+    for line in live.archived("stream_events"):
+        event = json.loads(line)
+        if not is_event(event):
+            continue
+        if late[event["event_id"]] > 0:
+            late[event["event_id"]] -= 1
+            continue
+        yield event
+
+
+def is_event(event: dict[str, Any]) -> bool:
+    """What the stream's contract says of an event, said once more and without Flink."""
+    ids = [event.get(name) for name in ("product_id", "category_id", "user_id")]
+    try:
+        at = datetime.fromisoformat(event["event_time"])
+    except (KeyError, ValueError):
+        return False
+    is_typed = all(isinstance(value, int) for value in ids) and event["event_type"] in TYPES
+    return is_typed and float(event["price"]) >= 0 and at <= datetime.now(UTC)
+
+
+@pytest.mark.parametrize("rule", rule_names())
+def test_rules_over_the_archive_give_the_crossings_that_flink_gave(
+    played: Played, rule: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "timely.jsonl"
+    path.write_text("".join(json.dumps(e) + "\n" for e in timely_events(played.live)))
+    groups = runtime_properties.load_property_groups(runtime_properties.LOCAL_FILE)
+    expected = engines.duckdb_detections(engines.duckdb_events(path), rule, groups)
+    distinct = {row["detection_id"]: row for row in archived(played.live)}
+
+    found = engines.FlinkRun({"detections": [*distinct.values()]}, 0.0).detections(rule)
+
+    assert found == expected
+    if rule in ("user_flood", "cart_hoarding", "checkout_burst", "machine_rhythm"):
+        assert found, f"no crossing of {rule}: the comparison would prove nothing"
+
+
+def test_health_of_the_job_is_what_flink_says(played: Played) -> None:
+    health = RestFlinkJob(url=played.live.rest).health(datetime.now(UTC))
+
+    assert health.state == "RUNNING"
+    assert health.restart_count == 0
+    assert health.failed_checkpoint_count == 0
+    assert 0 <= (health.checkpoint_age_seconds or -1) < 30
+    assert 0 < (health.watermark_lag_seconds or 0) < 30
+    assert [f.message for f in findings(JOB_CHECKS, health) if not f.passed] == []
