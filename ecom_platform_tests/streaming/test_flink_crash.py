@@ -1,8 +1,8 @@
 """Flink is killed in the middle of an attack: the alert comes, and the tables are a calm run's."""
 
-import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -70,10 +70,11 @@ def played(folder: Path, meanwhile: Callable[[LiveStream], None]) -> State:
     """Play on a stream of its own, with something done to it meanwhile; the drained state."""
     with live_stream(folder) as live:
         play = ready(parse_scenario(SCENARIO, name="crash"))
-        other = threading.Thread(target=meanwhile, args=(live,))
-        other.start()
-        sent = live.play(play)
-        other.join()
+        # Flink dies with the thread that started it, so that must be this one.
+        with ThreadPoolExecutor(1) as pool:
+            playing = pool.submit(live.play, play)
+            meanwhile(live)
+            sent = playing.result()
 
         def is_drained() -> bool:
             return live.accepted_count() + len(live.rows("late-events")) == len(sent.records)
