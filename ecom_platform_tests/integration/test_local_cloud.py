@@ -95,3 +95,29 @@ def test_range_reads_give_the_right_bytes(cloud: LocalCloud) -> None:
     assert read("bytes=5-9") == body[5:10]
     assert read("bytes=10239990-") == body[10_239_990:]
     assert read("bytes=-7") == body[-7:]
+
+
+def test_stop_in_order_writes_what_the_archive_holds_back(tmp_path: Path) -> None:
+    cloud = LocalCloud(tmp_path / "cloud", free_port())
+    with pytest.MonkeyPatch.context() as patch:
+        cloud.start()
+        for name, value in cloud.environment().items():
+            patch.setenv(name, value)
+        deploy("local", {"ArchiveBufferSeconds": "900"})
+        boto3.client("kinesis").put_record(
+            StreamName="ecom-raw-events", Data=b'{"event_id": "1"}', PartitionKey="1"
+        )
+        assert archived_lines() == []
+        cloud.stop()
+        cloud.start()
+        try:
+            assert archived_lines() == [b'{"event_id": "1"}']
+        finally:
+            cloud.stop()
+
+
+def archived_lines() -> list[bytes]:
+    s3, bucket = boto3.client("s3"), "ecom-data-local"
+    listed = s3.list_objects_v2(Bucket=bucket, Prefix="raw/stream_events/").get("Contents", [])
+    bodies = [s3.get_object(Bucket=bucket, Key=each["Key"])["Body"].read() for each in listed]
+    return [line for body in bodies for line in body.splitlines()]

@@ -118,9 +118,18 @@ def alerts_of(table: Any, entity: str) -> list[dict[str, Any]]:
     return list(table.query(KeyConditionExpression=condition, ConsistentRead=True)["Items"])
 
 
+WITH_FLINK = {
+    "test_accounting.py",
+    "test_bad_records.py",
+    "test_end_to_end.py",
+    "test_flink_crash.py",
+    "test_kinesis.py",
+    "test_rules.py",
+}
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The stream takes minutes, and a Flink beside."""
-    here = Path(__file__).parent
+    """A Flink beside takes minutes, and an environment of its own."""
     for item in items:
-        if item.path.is_relative_to(here):
+        if item.path.parent == Path(__file__).parent and item.path.name in WITH_FLINK:
             item.add_marker(pytest.mark.slow)

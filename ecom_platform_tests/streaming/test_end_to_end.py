@@ -133,7 +133,7 @@ def test_attackers_become_alerts_within_seconds_and_nobody_else_does(rest: str) 
     assert {item["entity_id"] for item in alerts} == {str(FLOODER), str(SCALPER), str(HOARDER)}
     assert len(alerts) == len(found())
     assert all(item["notified_as"] == item["alert_id"] for item in alerts)
-    assert archived_ids() == {event.event_id for event in events}
+    assert eventually(lambda: archived_ids() == {event.event_id for event in events})
 
 
 def seconds_to_record(item: dict[str, Any]) -> float:
