@@ -23,6 +23,8 @@ from ecom_platform.defs.marts.days import stale_days
 from ecom_platform.defs.partitions import ARRIVED_HOURS, range_tags
 from ecom_platform.defs.raw.assets import read_manifest
 from ecom_platform.marts.touched import islands, reach
+from ecom_platform.resources.alert_log import AlertLog
+from ecom_platform.resources.flink_job import FlinkJob
 from ecom_platform.resources.query_engine import QueryEngine
 from ecom_platform.resources.table_store import TableStore
 
@@ -50,6 +52,14 @@ class Batch:
     @property
     def engine(self) -> QueryEngine:
         return cast("QueryEngine", (self.definitions.resources or {})["engine"])
+
+    @property
+    def flink_job(self) -> FlinkJob:
+        return cast("FlinkJob", (self.definitions.resources or {})["flink_job"])
+
+    @property
+    def alert_log(self) -> AlertLog:
+        return cast("AlertLog", (self.definitions.resources or {})["alert_log"])
 
     def prepare_catalog(self) -> None:
         """Make the Glue tables what the contracts say."""

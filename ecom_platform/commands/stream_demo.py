@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import cast
 
 from rich.console import Console
 from rich.table import Table as Grid
@@ -16,15 +15,12 @@ from rich.table import Table as Grid
 from ecom_platform.commands.batch import Batch
 from ecom_platform.commands.playing import Player, Progress
 from ecom_platform.commands.plays import Play, play_of, replay_from_now
-from ecom_platform.resources.alert_log import AlertLog
 from ecom_platform.resources.aws import kinesis_client
 from ecom_platform.resources.event_stream import EventStream
-from ecom_platform.resources.flink_job import FlinkJob
 from ecom_platform.settings import Settings
-from ecom_platform.streaming.alerts import Alert
+from ecom_platform.streaming.alerts import Alert, wire_time
 from ecom_platform.traffic.scenario import Scenario, read_scenario
 from ecom_platform.traffic.truth import Truth
-from ecom_platform.traffic.wire import wire_time
 
 SCENARIO = "demo"
 SEED = 7
@@ -87,10 +83,9 @@ class StreamDemo:
             )
 
     def _wait_for_job(self) -> None:
-        job = cast("FlinkJob", (self.batch.definitions.resources or {})["flink_job"])
         self.console.print("waiting for the Flink job …")
         wait_for(
-            lambda: job.health(datetime.now(UTC)).state == "RUNNING",
+            lambda: self.batch.flink_job.health(datetime.now(UTC)).state == "RUNNING",
             JOB_SECONDS,
             "the Flink job does not run; see .local/flink/flink.log",
         )
@@ -109,12 +104,12 @@ class StreamDemo:
 
     def _alerts(self, play: Play, started: datetime) -> list[Alert]:
         """Every alert about the play, once the attackers are named and time has passed for more."""
-        log = cast("AlertLog", (self.batch.definitions.resources or {})["alert_log"])
         attackers = {f"user#{a.user_ids[0]}" for a in play.actors if a.label == "attack"}
         ended = time.monotonic()
         while True:
             now = datetime.now(UTC)
-            found = [a for a in log.changed(started, now) if a.opened_at >= wire_time_of(started)]
+            changed = self.batch.alert_log.changed(started, now)
+            found = [alert for alert in changed if alert.opened_at >= wire_time(started)]
             waited = time.monotonic() - ended
             is_told = attackers <= {alert.entity for alert in found} and waited > ALERT_SECONDS / 3
             if is_told or waited > ALERT_SECONDS:
@@ -167,10 +162,6 @@ def fresh(scenario: Scenario, started: datetime) -> Scenario:
             for cast in scenario.parts
         ),
     )
-
-
-def wire_time_of(moment: datetime) -> str:
-    return wire_time(int(moment.timestamp() * 1000))
 
 
 def catches_of(truth: Truth, alerts: Sequence[Alert]) -> list[Catch]:

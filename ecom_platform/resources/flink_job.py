@@ -19,6 +19,12 @@ TIMEOUT_SECONDS = 5
 NO_WATERMARK = -(2**63)
 """What Flink says before the first event."""
 NAMESPACE = "AWS/KinesisAnalytics"
+METRICS = (
+    "numRestarts",
+    "lastCheckpointDuration",
+    "numberOfFailedCheckpoints",
+    "currentOutputWatermark",
+)
 PERIOD_SECONDS = 60
 WINDOW = timedelta(minutes=5)
 
@@ -89,27 +95,25 @@ class ManagedFlinkJob(FlinkJob):
             ApplicationName=self.application
         )
         state = described["ApplicationDetail"]["ApplicationStatus"]
-        newest = self._newest(now)
-        mark = newest.get("currentOutputWatermark")
+        points = self._points(now)
+        newest = {name: found[-1] for name, found in points.items()}
+        failed = points.get("numberOfFailedCheckpoints", [0.0])
+        duration = newest.get("lastCheckpointDuration")
+        mark = newest.get("currentOutputWatermark", 0.0)
         return JobHealth(
             state=state,
             restart_count=_whole(newest.get("numRestarts")),
-            # CloudWatch tells how long the last one took, and tells it only while they complete.
-            checkpoint_age_seconds=newest.get("lastCheckpointDuration", 0.0) / 1000
-            if "lastCheckpointDuration" in newest
+            # CloudWatch knows no time of a checkpoint: while none fails, the last one is as old as
+            # it took, and a pause between two.
+            checkpoint_age_seconds=duration / 1000
+            if duration is not None and max(failed) == min(failed)
             else None,
-            failed_checkpoint_count=_whole(newest.get("numberOfFailedCheckpoints")),
-            watermark_lag_seconds=_age(now, mark) if mark and mark > 0 else None,
+            failed_checkpoint_count=_whole(failed[-1]),
+            watermark_lag_seconds=_age(now, mark) if mark > 0 else None,
         )
 
-    def _newest(self, now: datetime) -> dict[str, float]:
-        """The newest value of each metric of the application."""
-        names = (
-            "numRestarts",
-            "lastCheckpointDuration",
-            "numberOfFailedCheckpoints",
-            "currentOutputWatermark",
-        )
+    def _points(self, now: datetime) -> dict[str, list[float]]:
+        """The values of each metric of the application over the last minutes, oldest first."""
         dimensions = [{"Name": "Application", "Value": self.application}]
         queries: list[Any] = [
             {
@@ -124,15 +128,16 @@ class ManagedFlinkJob(FlinkJob):
                     "Stat": "Maximum",
                 },
             }
-            for place, name in enumerate(names)
+            for place, name in enumerate(METRICS)
         ]
         answer = cloudwatch_client(self.profile).get_metric_data(
             MetricDataQueries=queries, StartTime=now - WINDOW, EndTime=now
         )
         return {
-            names[int(result["Id"][1:])]: max(
-                zip(result["Timestamps"], result["Values"], strict=True)
-            )[1]
+            METRICS[int(result["Id"][1:])]: [
+                value
+                for _, value in sorted(zip(result["Timestamps"], result["Values"], strict=True))
+            ]
             for result in answer["MetricDataResults"]
             if result["Values"]
         }

@@ -4,7 +4,7 @@ Flink itself runs in `streaming/test_end_to_end.py`; here nobody answers where i
 """
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
@@ -20,6 +20,7 @@ from ecom_platform.defs.streaming.sensors import (
     kinesis_stream_sensor,
 )
 from ecom_platform.resources.aws import cloudwatch_client, dynamodb_table, forget_clients
+from ecom_platform.resources.flink_job import ManagedFlinkJob
 from ecom_platform.streaming.alerts import wire_time
 from ecom_platform_tests.conftest import free_port
 from ecom_platform_tests.ticks import Ticks
@@ -111,6 +112,43 @@ def test_job_sensor_reports_a_job_that_cannot_be_reached(
     (observation,) = [e for e in ticks.events if isinstance(e, dg.AssetObservation)]
     assert observation.metadata["state"].value == "UNREACHABLE"
     assert url in str(observation.metadata["detail"].value)
+
+
+def test_job_that_aws_runs_is_told_by_its_api_and_its_metrics(cloud: LocalCloud) -> None:
+    flink = boto3.client("kinesisanalyticsv2")
+    flink.create_application(
+        ApplicationName="ecom-rules",
+        RuntimeEnvironment="FLINK-1_20",
+        ServiceExecutionRole="arn:aws:iam::000000000000:role/ecom-flink",
+    )
+    job, now = ManagedFlinkJob(application="ecom-rules"), datetime.now(UTC)
+    assert job.health(now).state == "READY"
+
+    def publish(minutes_ago: int, **values: float) -> None:
+        boto3.client("cloudwatch").put_metric_data(
+            Namespace="AWS/KinesisAnalytics",
+            MetricData=[
+                {
+                    "MetricName": name,
+                    "Dimensions": [{"Name": "Application", "Value": "ecom-rules"}],
+                    "Timestamp": now - timedelta(minutes=minutes_ago),
+                    "Value": value,
+                }
+                for name, value in values.items()
+            ],
+        )
+
+    mark = now.timestamp() * 1000 - 2500
+    publish(3, numRestarts=1, lastCheckpointDuration=900, numberOfFailedCheckpoints=4)
+    publish(1, numRestarts=2, lastCheckpointDuration=700, currentOutputWatermark=mark)
+
+    health = job.health(now)
+    assert (health.restart_count, health.checkpoint_age_seconds) == (2, 0.7)
+    assert health.failed_checkpoint_count == 4
+    assert round(health.watermark_lag_seconds or 0, 1) == 2.5
+
+    publish(1, numberOfFailedCheckpoints=5)
+    assert job.health(now).checkpoint_age_seconds is None
 
 
 def alert(name: str, updated_at: datetime, **changed: object) -> None:
