@@ -20,6 +20,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from benchmarks.figures import rounded
 from benchmarks.ports import free_port
 from benchmarks.process_memory import ProgramFailedError
 from ecom_platform.traffic import __main__ as traffic
@@ -122,7 +123,7 @@ def report(
     if "spark" in repetitions[0]:
         found["spark_wall_s"] = _median(repetitions, "spark", "wall_s")
         found["spark_ratio"] = found["spark_wall_s"] / wall
-    return {name: _rounded(value) for name, value in found.items()}
+    return {name: rounded(value) for name, value in found.items()}
 
 
 def _of_side(
@@ -138,12 +139,6 @@ def _of_side(
 def _median(repetitions: Sequence[dict[str, Any]], side: str, name: str) -> float:
     values: list[float] = [one[side][name] for one in repetitions]
     return median(values)
-
-
-def _rounded(value: Any) -> Any:  # noqa: ANN401 - a JSON value
-    if isinstance(value, dict):
-        return {name: _rounded(inner) for name, inner in value.items()}
-    return float(f"{value:.4g}") if isinstance(value, float) else value
 
 
 def _parser() -> argparse.ArgumentParser:

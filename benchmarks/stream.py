@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.figures import rounded
 from benchmarks.ports import free_port
 from benchmarks.process_memory import ProgramFailedError
 from ecom_platform.commands import simulate
@@ -46,7 +47,7 @@ def main() -> None:
                 found |= _drain(arguments, source, events, counts)
     except ProgramFailedError as error:
         sys.exit(f"error: {error}")
-    print(json.dumps({name: _rounded(value) for name, value in found.items()}), flush=True)
+    print(json.dumps({name: rounded(value) for name, value in found.items()}), flush=True)
 
 
 def _latency(arguments: argparse.Namespace, rate: int) -> dict[str, Any]:
@@ -134,12 +135,6 @@ def _answer(command: Sequence[str]) -> dict[str, Any]:
         raise ProgramFailedError(f"{' '.join(command)} ended with {done.returncode}")
     answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return answer
-
-
-def _rounded(value: Any) -> Any:  # noqa: ANN401 - a JSON value
-    if isinstance(value, dict):
-        return {name: _rounded(inner) for name, inner in value.items()}
-    return float(f"{value:.4g}") if isinstance(value, float) else value
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -19,6 +18,7 @@ from ecom_platform_tests.integration.test_local_cloud import listening
 from ecom_platform_tests.streaming import traffic
 from ecom_platform_tests.streaming.conftest import eventually, local_cloud
 from ecom_platform_tests.streaming.kinesis_cloud import answers, read_stream
+from ecom_platform_tests.streaming.live_stream import descendants
 from infra.deploy import deploy
 from infra.local import streaming
 from infra.local.service import ServiceError
@@ -150,14 +150,6 @@ def processes_of(state: Path) -> list[str]:
     """The services of a state folder, and all that they have started."""
     found = [(state / name).read_text() for name in PID_FILES]
     return [*found, *(child for pid in found for child in descendants(pid))]
-
-
-def descendants(pid: str) -> list[str]:
-    done = subprocess.run(
-        ["/bin/ps", "-o", "pid=", "--ppid", pid], capture_output=True, text=True, check=False
-    )
-    children = done.stdout.split()
-    return [*children, *(each for child in children for each in descendants(child))]
 
 
 def test_a_taken_port_of_flink_is_told_with_the_remedy(rest: str, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
+from ecom_platform.defs.catalog.run_retention import remove_old_runs
 from ecom_platform.resources.table_store import TableStore
 
 
@@ -25,9 +26,18 @@ def remove_old_versions_op(context: dg.OpExecutionContext, cleaner: TableStore) 
     context.add_output_metadata({"objects": count, "bytes": size})
 
 
-@dg.job(description="Removes old versions of all tables, never those in use.")
+@dg.op(pool="old_runs")
+def remove_old_runs_op(context: dg.OpExecutionContext) -> None:
+    """Forget runs of a month ago, but for those that built what is in use."""
+    count = remove_old_runs(context.instance, datetime.now(UTC))
+    context.log.info(f"{count} runs removed")
+    context.add_output_metadata({"runs": count})
+
+
+@dg.job(description="Removes old versions of all tables and old runs, never those in use.")
 def remove_old_versions_job() -> None:
     remove_old_versions_op()
+    remove_old_runs_op()
 
 
 remove_old_versions_schedule = dg.ScheduleDefinition(
