@@ -114,6 +114,18 @@ def test_job_sensor_reports_a_job_that_cannot_be_reached(
     assert url in str(observation.metadata["detail"].value)
 
 
+def test_single_check_can_be_run_by_hand(batch: Batch, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ECOM_FLINK_REST_URL", f"http://127.0.0.1:{free_port()}")
+    key = dg.AssetCheckKey(dg.AssetKey(["streaming", "flink_job"]), "job_is_running")
+    job = dg.define_asset_job("one", dg.AssetSelection.checks(key))
+    found = dg.Definitions.merge(platform(), dg.Definitions(jobs=[job]))
+
+    result = found.resolve_job_def("one").execute_in_process(instance=batch.instance)
+
+    (told,) = result.get_asset_check_evaluations()
+    assert (told.check_name, told.passed) == ("job_is_running", False)
+
+
 def test_job_that_aws_runs_is_told_by_its_api_and_its_metrics(cloud: LocalCloud) -> None:
     flink = boto3.client("kinesisanalyticsv2")
     flink.create_application(

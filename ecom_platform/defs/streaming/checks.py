@@ -72,14 +72,31 @@ def stream_healths(
 @dg.multi_asset_check(
     name="stream_health",
     specs=[spec for key in READ_STREAMS for spec in specs_of(key, checks_of(key))],
+    can_subset=True,
 )
-def stream_health(stream_metrics: StreamMetrics) -> Iterator[dg.AssetCheckResult]:
+def stream_health(
+    context: dg.AssetCheckExecutionContext, stream_metrics: StreamMetrics
+) -> Iterator[dg.AssetCheckResult]:
     healths = stream_healths(stream_metrics, stream_metrics.stream_prefix, datetime.now(UTC))
     for key in READ_STREAMS:
-        yield from judged(key, checks_of(key), healths[key])
+        yield from selected(context, judged(key, checks_of(key), healths[key]))
 
 
-@dg.multi_asset_check(name="flink_job_health", specs=specs_of(FLINK_JOB, JOB_CHECKS))
-def flink_job_health(flink_job: FlinkJob) -> Iterator[dg.AssetCheckResult]:
+@dg.multi_asset_check(
+    name="flink_job_health", specs=specs_of(FLINK_JOB, JOB_CHECKS), can_subset=True
+)
+def flink_job_health(
+    context: dg.AssetCheckExecutionContext, flink_job: FlinkJob
+) -> Iterator[dg.AssetCheckResult]:
     health: JobHealth = flink_job.health(datetime.now(UTC))
-    yield from judged(FLINK_JOB, JOB_CHECKS, health)
+    yield from selected(context, judged(FLINK_JOB, JOB_CHECKS, health))
+
+
+def selected(
+    context: dg.AssetCheckExecutionContext, results: Iterator[dg.AssetCheckResult]
+) -> Iterator[dg.AssetCheckResult]:
+    """Those that were asked for; the web UI starts single checks of such as can be subset."""
+    wanted = context.selected_asset_check_keys
+    for found in results:
+        if dg.AssetCheckKey(found.asset_key or FLINK_JOB, found.check_name or "") in wanted:
+            yield found
