@@ -3,7 +3,7 @@
 What does not belong here: which days have data, and publishing (`defs.marts`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -75,39 +75,41 @@ def show_draft(
 
 
 def contract_problems(connection: duckdb.DuckDBPyConnection, table: Table) -> list[Problem]:
-    """Where the rows now shown under a table's name break its contract."""
+    """Where the rows now shown under a table's name break its contract, all rules in one pass."""
     name = f"{table.layer}.{table.name}"
-    problems: list[Problem] = []
-    for column in table.all_columns:
-        if not column.nullable:
-            problems += _broken(
-                connection, name, f"{column.name} is null", f"{column.name} is null"
-            )
-        if column.accepted_values:
-            values = ", ".join(f"'{value}'" for value in column.accepted_values)
-            rule = f"{column.name} not in ({values})"
-            problems += _broken(connection, name, rule, f"{column.name} has another value")
+    rules = dict(_column_rules(table))
+    counts = ", ".join(f"count(*) filter (where {rule})" for rule in rules.values())
+    rows = connection.execute(
+        f"select event_date, {counts} from {name} group by event_date"
+    ).fetchall()
+    problems = [
+        _problem(day, message, count)
+        for day, *found in rows
+        for message, count in zip(rules, found, strict=True)
+        if count
+    ]
     if table.primary_key:
         keys = ", ".join(table.primary_key)
-        repeats = (
-            f"(select event_date, {keys} from {name} group by {keys} having count(*) > 1)"
-            if "event_date" not in table.primary_key
-            else f"(select {keys} from {name} group by {keys} having count(*) > 1)"
-        )
-        problems += _broken(connection, repeats, "true", f"({keys}) is not unique")
+        repeats = connection.execute(
+            f"select event_date, count(*) from (select event_date from {name}"
+            f" group by event_date, {keys} having count(*) > 1) group by event_date"
+        ).fetchall()
+        problems += [_problem(day, f"({keys}) is not unique", count) for day, count in repeats]
     return problems
 
 
-def _broken(
-    connection: duckdb.DuckDBPyConnection, relation: str, rule: str, message: str
-) -> list[Problem]:
-    rows = connection.execute(
-        f"select event_date, count(*) from {relation} where {rule} group by event_date"
-    ).fetchall()
-    return [
-        Problem("contract_is_kept", "error", day, f"{message} in {count} rows")
-        for day, count in rows
-    ]
+def _column_rules(table: Table) -> Iterator[tuple[str, str]]:
+    """What is wrong with a row, and when it is, for every column."""
+    for column in table.all_columns:
+        if not column.nullable:
+            yield f"{column.name} is null", f"{column.name} is null"
+        if column.accepted_values:
+            values = ", ".join(f"'{value}'" for value in column.accepted_values)
+            yield f"{column.name} has another value", f"{column.name} not in ({values})"
+
+
+def _problem(day: date | None, message: str, count: int) -> Problem:
+    return Problem("contract_is_kept", "error", day, f"{message} in {count} rows")
 
 
 def check_problems(

@@ -120,15 +120,22 @@ class ObjectStore(dg.ConfigurableResource):  # type: ignore[type-arg]
         with ThreadPoolExecutor(CONNECTIONS) as pool:
             return list(pool.map(self._read, keys))
 
-    def put_if_absent(self, key: str, body: str) -> bool:
-        """Put an object unless one lies there; says whether it was put."""
+    def put_all_if_absent(self, bodies: Iterable[tuple[str, str]]) -> list[str]:
+        """Put small objects under their keys, several at a time; returns the keys that were free.
+
+        Of two writers of one key one wins.
+        """
+        with ThreadPoolExecutor(CONNECTIONS) as pool:
+            return [key for key in pool.map(lambda one: self._put_if_absent(*one), bodies) if key]
+
+    def _put_if_absent(self, key: str, body: str) -> str | None:
         try:
             self.client.put_object(Bucket=self.bucket, Key=key, Body=body.encode(), IfNoneMatch="*")
         except ClientError as error:
             if error.response["Error"]["Code"] in TAKEN_CODES:
-                return False
+                return None
             raise
-        return True
+        return key
 
     def _read(self, key: str) -> bytes:
         return self.client.get_object(Bucket=self.bucket, Key=key)["Body"].read()

@@ -8,7 +8,6 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -84,18 +83,14 @@ class TableStore(dg.ConfigurableResource):  # type: ignore[type-arg]
             )
             for draft in drafts
         ]
-        recorded = list(takewhile(self._record, commits))
-        self._show(table, recorded)
-        if len(recorded) < len(commits):
-            taken = commits[len(recorded)]
+        recorded = set(self.objects.put_all_if_absent((c.key, c.to_json()) for c in commits))
+        self._show(table, [commit for commit in commits if commit.key in recorded])
+        if taken := [commit for commit in commits if commit.key not in recorded]:
             raise PublishConflictError(
-                f"{taken.table} {taken.name}: version {taken.number} was published by"
-                " another run; run this one again"
+                f"{taken[0].table} {taken[0].name}: version {taken[0].number} was published by"
+                f" another run, and so were {len(taken) - 1} more; run this one again"
             )
         return commits
-
-    def _record(self, commit: Commit) -> bool:
-        return self.objects.put_if_absent(commit.key, commit.to_json())
 
     def _show(self, table: Table, commits: Sequence[Commit]) -> None:
         """Point the catalog at versions, then at newer ones that were recorded meanwhile.
