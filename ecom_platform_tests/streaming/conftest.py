@@ -124,6 +124,7 @@ WITH_FLINK = {
     "test_end_to_end.py",
     "test_flink_crash.py",
     "test_kinesis.py",
+    "test_phases.py",
     "test_rules.py",
 }
 
