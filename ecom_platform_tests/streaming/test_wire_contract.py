@@ -6,17 +6,22 @@ A part that reads or writes events, detections or session states is compared wit
 import json
 import re
 from dataclasses import fields
+from datetime import datetime
 from typing import Any
 
 import pytest
 import runtime_properties
 import yaml
+from alert_recorder.alert_items import Alert, to_item
 from alert_recorder.crossings import parse_crossing
+from alert_recorder.episodes import fold
 from event_transformer.event_lines import to_line
 from session_recorder.session_states import parse_session_state
 from sql_files import SQL_FOLDER, rule_names
 
 from ecom_platform.contracts.lake import EVENT_TYPES, SOURCE_COLUMNS
+from ecom_platform.streaming.alerts import Alert as ReadAlert
+from ecom_platform.streaming.alerts import day_buckets
 from ecom_platform.traffic.wire import NumberedRow, SourceRow, wire_event
 from ecom_platform_tests.streaming import traffic
 from ecom_platform_tests.streaming.conftest import sample
@@ -106,3 +111,22 @@ def test_the_parameters_name_only_what_a_template_takes() -> None:
     for path in (ROOT / "infra" / "parameters").glob("*.yaml"):
         given = set(yaml.safe_load(path.read_text())) - {"FlinkConnectorJar"}
         assert all(f"\n  {name}:" in texts for name in given), path
+
+
+def test_reader_of_alerts_asks_for_what_the_recorder_writes_and_the_index_carries() -> None:
+    item = to_item(
+        Alert(
+            episode=fold(parse_crossing(json.dumps(DETECTION).encode()), []),
+            status="open",
+            version=1,
+            recorded_at=1_767_323_050_000,
+            updated_at=1_767_323_050_000,
+        ),
+        retention_days=1,
+    )
+    found = ReadAlert.from_item(item)
+    assert (found.rule, found.entity) == (DETECTION["rule"], f"user#{DETECTION['entity_id']}")
+    assert item["day_bucket"] in set(day_buckets(*[datetime.fromisoformat(found.updated_at)] * 2))
+    carried = set(re.findall(r"^ {14}- ([a-z_]+)$", template("alerts"), flags=re.MULTILINE))
+    of_keys = {"entity", "updated_at"}
+    assert {field.name for field in fields(ReadAlert)} <= carried | of_keys
