@@ -28,7 +28,7 @@ from ecom_platform_tests.browser.web_ui import HEIGHT, WIDTH, WebUi, browser, se
 DAYS = 7
 LAYERS = ("raw", "lake", "marts")
 EVENT_ASSETS = f'key:"{EVENTS.path}" or key:"lake/event_days" or group:marts'
-GRAPH_HEIGHT = 1280
+GRAPH_HEIGHT = 1600
 PREVIEW_WIDTH = 1900
 """The preview of a mart has more columns than fit beside the panel on the right."""
 

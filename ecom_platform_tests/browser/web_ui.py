@@ -17,7 +17,7 @@ WIDTH, HEIGHT = 1400, 900
 WAIT_SECONDS = 45
 SETTLE_SECONDS = 1.5
 """For charts and animations, which tell nobody when they are done."""
-MOST_BYTES = 250_000
+MOST_BYTES = 280_000
 
 FLAGS = (
     "--disable-gpu",
