@@ -6,6 +6,7 @@ around, backfills some days, and meets a day that is refused. Every step asserts
 
 import argparse
 import io
+import json
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import cast
@@ -41,6 +42,26 @@ def deliver_a_week(folder: Path, last: date) -> None:
         + ["--events-per-day=3000", f"--days-per-file={DAYS}"]
     )
     deliver(sorted(folder.glob("*.csv")), Settings.from_environment())
+
+
+def archive_an_event(last: date) -> None:
+    """One event of the stream, which the export of its day supersedes: without any, the dialogs
+    warn that a table above the lake was never built.
+    """
+    event = {
+        "event_id": "0b214ec1-6b67-4c78-8881-9b3998555205",
+        "event_time": f"{last}T12:00:00.000Z",
+        "event_type": "view",
+        "product_id": 1004856,
+        "category_id": 2053013555631882655,
+        "price": "129.99",
+        "user_id": 541312140,
+    }
+    boto3.client("s3").put_object(
+        Bucket=Settings.from_environment().data_bucket,
+        Key=f"raw/stream_events/arrived_date={last}/arrived_hour=12/one",
+        Body=json.dumps(event).encode() + b"\n",
+    )
 
 
 def wait_until_built(instance: Instance) -> None:
@@ -184,6 +205,7 @@ def main() -> None:
     tables = cast("TableStore", resources(Settings.from_environment())["tables"])
     last = datetime.now(UTC).date() - timedelta(days=1)
     with dagster_up(arguments.port, arguments.state / "dagster.log") as instance:
+        archive_an_event(last)
         deliver_a_week(arguments.state / "events", last)
         wait_until_built(instance)
         with browser(arguments.chromium, instance.url, arguments.pictures) as ui:
