@@ -20,7 +20,7 @@ from ecom_platform.contracts.lake import EVENTS
 from ecom_platform.resources.aws import kinesis_client
 from ecom_platform.resources.event_stream import EventStream
 from ecom_platform.settings import Settings
-from ecom_platform.streaming.alerts import Alert, wire_time
+from ecom_platform.streaming.alerts import Alert, seconds_between, wire_time
 from ecom_platform.traffic.replay import Record
 from ecom_platform.traffic.scenario import Scenario, read_scenario
 from ecom_platform.traffic.truth import Truth
@@ -192,7 +192,9 @@ def catches_of(truth: Truth, alerts: Sequence[Alert]) -> list[Catch]:
                 is_attack=actor["is_attack"],
                 event_count=actor["event_count"],
                 alert=first,
-                seconds=_seconds(actor["first_event_at"], first.recorded_at) if first else None,
+                seconds=seconds_between(actor["first_event_at"], first.recorded_at)
+                if first
+                else None,
             )
         )
     return found
@@ -210,8 +212,3 @@ def wait_for(holds: Callable[[], bool], seconds: float, otherwise: str) -> None:
         if time.monotonic() > deadline:
             raise StreamDemoError(f"{otherwise} (waited {seconds:.0f} s)")
         time.sleep(PAUSE_SECONDS)
-
-
-def _seconds(earlier: str, later: str) -> float:
-    first, second = map(datetime.fromisoformat, (earlier, later))
-    return (second - first).total_seconds()

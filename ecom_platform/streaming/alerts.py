@@ -33,8 +33,7 @@ class Alert:
     @property
     def seconds_to_record(self) -> float:
         """From the first crossing to the table."""
-        first, stored = map(datetime.fromisoformat, (self.opened_at, self.recorded_at))
-        return (stored - first).total_seconds()
+        return seconds_between(self.opened_at, self.recorded_at)
 
     @classmethod
     def from_item(cls, item: Mapping[str, Any]) -> "Alert":
@@ -53,6 +52,12 @@ class Alert:
             threshold=float(item["threshold"]),
             notified_at=item.get("notified_at"),
         )
+
+
+def seconds_between(earlier: str, later: str) -> float:
+    """Seconds from one time on the wire to another."""
+    first, second = map(datetime.fromisoformat, (earlier, later))
+    return (second - first).total_seconds()
 
 
 def day_buckets(since: datetime, until: datetime) -> Iterator[str]:
