@@ -27,8 +27,8 @@ help: ## List every target
 demo: ## Four answers from four weeks of made-up traffic, then alarms on a live stream; EVENTS=path.csv takes your own file
 	@started=$$(date +%s); \
 	  $(MAKE) --no-print-directory $(VENV)/run.stamp $(if $(EVENTS),,$(FLINK_VENV)/stamp) \
-	  && ECOM_SETUP_SECONDS=$$(( $$(date +%s) - started )) \
-	     $(RUN) $(if $(EVENTS),,--flink-port 0) $(PYTHON) -m ecom_platform.commands.demo $(if $(EVENTS),--events "$(EVENTS)")
+	  && $(RUN) $(if $(EVENTS),,--flink-port 0) $(PYTHON) -m ecom_platform.commands.demo \
+	     --setup-seconds $$(( $$(date +%s) - started )) $(if $(EVENTS),--events "$(EVENTS)")
 
 up: $(VENV)/run.stamp $(FLINK_VENV)/stamp ## Start the local cloud, Flink and the Dagster web UI; Ctrl-C stops all
 	@$(RUN) --flink-port $(FLINK_PORT) $(PYTHON) -m ecom_platform.commands.up --port $(UI_PORT) || [ $$? -eq 130 ]
@@ -92,6 +92,7 @@ check: $(VENV)/dev.stamp ## Lint, types, architecture, templates, definitions
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m ruff format --check .
 	@$(PYTHON) -m mypy
+	@$(VENV)/bin/lint-imports
 	@$(VENV)/bin/cfn-lint infra/*.yaml
 	@$(PYTHON) -m pytest -q ecom_platform_tests/architecture
 

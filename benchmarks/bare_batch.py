@@ -17,9 +17,9 @@ from ecom_platform.contracts import Table, marts
 from ecom_platform.contracts.lake import EVENT_COLUMNS, EVENT_TYPES
 from ecom_platform.lake.event_csv import TIME_FORMAT
 from ecom_platform.lake.event_files import RAW_PREFIX
-from ecom_platform.lake.parquet import ENGINE_TYPES
 from ecom_platform.marts.queries import mart_sql, range_values, rendered
 from ecom_platform.settings import Settings
+from ecom_platform.tables.parquet import ENGINE_TYPES
 
 SOURCE_TYPES = {column.name: ENGINE_TYPES[column.type] for column in EVENT_COLUMNS[:9]}
 

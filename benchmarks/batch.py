@@ -21,10 +21,10 @@ from statistics import median
 from typing import Any
 
 from benchmarks.figures import rounded
-from benchmarks.ports import free_port
 from benchmarks.process_memory import ProgramFailedError
 from ecom_platform.traffic import __main__ as traffic
 from ecom_platform.traffic.manifest import MANIFEST, read_manifest
+from infra.local.ports import free_port
 
 ROOT = Path(__file__).parents[1]
 WORK = ROOT / ".benchmarks"

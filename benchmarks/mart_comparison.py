@@ -11,7 +11,7 @@ import duckdb
 
 from ecom_platform.contracts import Table, marts
 from ecom_platform.contracts.lake import EVENT_DAYS
-from ecom_platform.marts.touched import reach
+from ecom_platform.marts.reach import reach
 from ecom_platform.resources.table_store import TableStore
 
 LONG_AGO, FAR_AHEAD = date(1, 1, 1), date(9999, 12, 31)

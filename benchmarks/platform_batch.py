@@ -10,7 +10,7 @@ import time
 
 import dagster as dg
 
-from ecom_platform.commands.batch import Batch
+from ecom_platform.batch import Batch
 from ecom_platform.contracts.lake import STAGED_EVENTS
 from ecom_platform.definitions import platform
 

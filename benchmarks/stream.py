@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.figures import rounded
-from benchmarks.ports import free_port
 from benchmarks.process_memory import ProgramFailedError
 from ecom_platform.commands import simulate
+from infra.local.ports import free_port
 
 ROOT = Path(__file__).parents[1]
 WORK = ROOT / ".benchmarks"

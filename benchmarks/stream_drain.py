@@ -19,8 +19,8 @@ from typing import Any
 import boto3
 
 from benchmarks.flink_rest import JobWatch
-from benchmarks.ports import free_port
 from infra.local.cloud import LocalCloud
+from infra.local.ports import free_port
 
 ROOT = Path(__file__).parents[1]
 APPLICATION = ROOT / "flink_app"

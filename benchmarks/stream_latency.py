@@ -20,15 +20,15 @@ import boto3
 import numpy as np
 
 from benchmarks.flink_rest import JobWatch
-from ecom_platform.commands.playing import Player, Progress
-from ecom_platform.commands.plays import play_of, replay_from_now
 from ecom_platform.resources.aws import kinesis_client
-from ecom_platform.resources.event_stream import EventStream
 from ecom_platform.settings import Settings
-from ecom_platform.traffic.cast import Part
-from ecom_platform.traffic.replay import Record
-from ecom_platform.traffic.scenario import Scenario, parse_scenario
-from ecom_platform.traffic.wire import wire_time
+from ecom_platform.simulator.cast import Part
+from ecom_platform.simulator.event_stream import EventStream
+from ecom_platform.simulator.play import play_of, replay_from_now
+from ecom_platform.simulator.player import Player, Progress
+from ecom_platform.simulator.replay import Record
+from ecom_platform.simulator.scenario import Scenario, parse_scenario
+from ecom_platform.simulator.wire import wire_time
 
 SEED = 7
 WARM_UP_SECONDS = 20

@@ -35,6 +35,7 @@ class Settings:
         observer_profile: the same for who watches the stream: it reads metrics and alerts alone.
         stream_prefix: put before the name of each Kinesis stream and of the tables it fills.
         flink_rest_url: where Flink's REST interface answers; none where AWS runs the job.
+        made_up_events_dir: folder that keeps the made-up traffic of the demo.
         scratch_dir: folder for the one local copy of a file while it is staged, and for spilling.
         memory_limit: what DuckDB may take before it spills to `scratch_dir`.
 
@@ -49,6 +50,7 @@ class Settings:
     observer_profile: str | None
     stream_prefix: str
     flink_rest_url: str | None
+    made_up_events_dir: Path
     scratch_dir: Path
     memory_limit: str
 
@@ -86,6 +88,7 @@ class Settings:
             flink_rest_url=found.get("ECOM_FLINK_REST_URL")
             or (LOCAL_FLINK if environment == "local" else None),
             stream_prefix=found.get("ECOM_STREAM_PREFIX", "ecom-"),
+            made_up_events_dir=Path(found.get("ECOM_MADE_UP_EVENTS_DIR") or "made_up_events"),
             scratch_dir=Path(found.get("ECOM_SCRATCH_DIR") or tempfile.gettempdir()),
             memory_limit=found.get("ECOM_MEMORY_LIMIT", "2GB"),
         )

@@ -1,25 +1,20 @@
 """What several tiers need: the real slice where it is at hand, and a fresh installation."""
 
-import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
-from ecom_platform.commands.batch import Batch
+from ecom_platform.batch import Batch
 from ecom_platform.commands.deliver import deliver
 from ecom_platform.definitions import platform
 from ecom_platform.resources.aws import forget_clients
 from ecom_platform.settings import Settings
+from ecom_platform_tests.support.places import REAL_SLICE
 from infra.deploy import deploy
 from infra.local.cloud import LocalCloud
-
-ROOT = Path(__file__).parents[1]
-REAL_SLICE = ROOT.parent / "shared/data/rees46/2019-Oct-first-17434.csv"
-HEADER = (
-    "event_time,event_type,product_id,category_id,category_code,brand,price,user_id,user_session"
-)
+from infra.local.ports import free_port
 
 
 @pytest.fixture(scope="session")
@@ -28,12 +23,6 @@ def real_slice() -> Path:
     if not REAL_SLICE.exists():
         pytest.skip(f"the real slice is not at {REAL_SLICE}")
     return REAL_SLICE
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture

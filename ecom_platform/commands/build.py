@@ -7,8 +7,7 @@ import sys
 
 import dagster as dg
 
-from ecom_platform.commands.batch import Batch, RunFailedError
-from ecom_platform.commands.dead_runs import fail_dead_runs
+from ecom_platform.batch import Batch, RunFailedError, fail_dead_runs
 from ecom_platform.definitions import platform
 
 

@@ -6,7 +6,6 @@ answers.
 """
 
 import argparse
-import os
 import sys
 import time
 from collections.abc import Iterable, Sequence
@@ -16,17 +15,17 @@ from pathlib import Path
 import dagster as dg
 from rich.console import Console
 
+from ecom_platform.batch import Batch, RunFailedError
 from ecom_platform.commands.answers import print_answers
-from ecom_platform.commands.batch import Batch, RunFailedError
 from ecom_platform.commands.deliver import NotAnEventFileError, deliver
 from ecom_platform.commands.stream_demo import StreamDemo, StreamDemoError
 from ecom_platform.contracts import marts
 from ecom_platform.contracts.lake import STAGED_EVENTS
 from ecom_platform.definitions import platform
-from ecom_platform.lake.commits import Commit
 from ecom_platform.lake.event_files import EventFile
-from ecom_platform.resources.event_stream import StreamError
 from ecom_platform.settings import Settings
+from ecom_platform.simulator.event_stream import StreamError
+from ecom_platform.tables.commits import Commit
 from ecom_platform.traffic import __main__ as traffic
 from ecom_platform.traffic.manifest import MANIFEST, read_manifest
 
@@ -100,6 +99,7 @@ def main() -> None:
         prog="python -m ecom_platform.commands.demo", description=__doc__
     )
     parser.add_argument("--events", type=Path, nargs="+", help="your own files, .csv or .csv.gz")
+    parser.add_argument("--setup-seconds", type=int, default=0, help="what came before this took")
     arguments = parser.parse_args()
     started = time.monotonic()
     console = Console(width=None if sys.stdout.isatty() else 120, highlight=False)
@@ -107,18 +107,16 @@ def main() -> None:
     instance = dg.DagsterInstance.get()
     batch = Batch(platform(), instance, say=console.print)
     try:
-        folder = Path(os.environ["DAGSTER_HOME"]).parent / "events"
-        paths = arguments.events or made_up_files(folder, console)
+        paths = arguments.events or made_up_files(settings.made_up_events_dir, console)
         demo(paths, batch, settings, console)
         if not arguments.events:
             StreamDemo(batch, settings, console).run()
     except (NotAnEventFileError, RunFailedError, StreamError, StreamDemoError) as error:
         sys.exit(f"error: {error}")
-    _print_times(time.monotonic() - started, console)
+    _print_times(arguments.setup_seconds, time.monotonic() - started, console)
 
 
-def _print_times(seconds: float, console: Console) -> None:
-    setup = os.environ.get("ECOM_SETUP_SECONDS", "0")
+def _print_times(setup: int, seconds: float, console: Console) -> None:
     console.print(f"\nset-up took {setup} s, the run {seconds:.0f} s")
     console.print("next: `make up` opens these tables in the Dagster web UI; `make answers` prints")
     console.print("      them again; `make demo EVENTS=your.csv` takes your own file; `make help`.")

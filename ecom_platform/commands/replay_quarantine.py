@@ -7,7 +7,7 @@ corrected under its own key, or the mended rows in a file of their own.
 
 import dagster as dg
 
-from ecom_platform.commands.batch import Batch
+from ecom_platform.batch import Batch
 from ecom_platform.contracts.lake import QUARANTINED_EVENTS, STAGED_FILES
 from ecom_platform.definitions import platform
 

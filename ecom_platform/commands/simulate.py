@@ -16,17 +16,17 @@ from typing import IO, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ecom_platform.commands.playing import LineSink, Player, Progress, Sink, stopped_by_signals
-from ecom_platform.commands.plays import Play, begun, play_of
 from ecom_platform.resources.aws import kinesis_client, s3_client
-from ecom_platform.resources.event_stream import EventStream, StreamError
 from ecom_platform.settings import Settings
-from ecom_platform.traffic.event_rows import EventRows, NotAnEventFileError
-from ecom_platform.traffic.replay import Replay
-from ecom_platform.traffic.scenario import Scenario, ScenarioError, read_scenario, shipped_names
-from ecom_platform.traffic.truth import Truth
-from ecom_platform.traffic.wire import SourceRow, wire_time
-from ecom_platform.traffic.wire_dirt import WireDirt
+from ecom_platform.simulator.event_rows import EventRows, NotAnEventFileError
+from ecom_platform.simulator.event_stream import EventStream, StreamError
+from ecom_platform.simulator.play import Play, begun, play_of
+from ecom_platform.simulator.player import LineSink, Player, Progress, Sink, stopped_by_signals
+from ecom_platform.simulator.replay import Replay
+from ecom_platform.simulator.scenario import Scenario, ScenarioError, read_scenario, shipped_names
+from ecom_platform.simulator.truth import Truth
+from ecom_platform.simulator.wire import SourceRow, wire_time
+from ecom_platform.simulator.wire_dirt import WireDirt
 
 INTERRUPTED = 130
 LARGEST_SHARE = 0.5

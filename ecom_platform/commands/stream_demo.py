@@ -13,17 +13,17 @@ from datetime import UTC, date, datetime, timedelta
 from rich.console import Console
 from rich.table import Table as Grid
 
-from ecom_platform.commands.batch import Batch
-from ecom_platform.commands.playing import Player, Progress
-from ecom_platform.commands.plays import Play, play_of, replay_from_now
+from ecom_platform.batch import Batch
 from ecom_platform.contracts.lake import EVENTS
 from ecom_platform.resources.aws import kinesis_client
-from ecom_platform.resources.event_stream import EventStream
 from ecom_platform.settings import Settings
+from ecom_platform.simulator.event_stream import EventStream
+from ecom_platform.simulator.play import Play, play_of, replay_from_now
+from ecom_platform.simulator.player import Player, Progress
+from ecom_platform.simulator.replay import Record
+from ecom_platform.simulator.scenario import Scenario, read_scenario
+from ecom_platform.simulator.truth import Truth
 from ecom_platform.streaming.alerts import Alert, seconds_between, wire_time
-from ecom_platform.traffic.replay import Record
-from ecom_platform.traffic.scenario import Scenario, read_scenario
-from ecom_platform.traffic.truth import Truth
 
 SCENARIO = "demo"
 SEED = 7

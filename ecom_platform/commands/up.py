@@ -11,8 +11,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from ecom_platform.commands.batch import Batch
-from ecom_platform.commands.dead_runs import fail_dead_runs
+from ecom_platform.batch import Batch, fail_dead_runs
 from ecom_platform.definitions import platform
 
 ROOT = Path(__file__).parents[2]

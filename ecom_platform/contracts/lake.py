@@ -217,14 +217,11 @@ EVENT_DAYS = Table(
     primary_key=("event_date",),
 )
 
-TABLES = (
-    RAW_EVENT_FILES,
-    STAGED_EVENTS,
-    QUARANTINED_EVENTS,
-    STAGED_FILES,
-    STAGED_STREAM_EVENTS,
-    QUARANTINED_STREAM_EVENTS,
-    STAGED_STREAM_HOURS,
-    EVENTS,
-    EVENT_DAYS,
-)
+FILE_TABLES = (STAGED_EVENTS, QUARANTINED_EVENTS, STAGED_FILES)
+"""Written together, a file at a time."""
+HOUR_TABLES = (STAGED_STREAM_EVENTS, QUARANTINED_STREAM_EVENTS, STAGED_STREAM_HOURS)
+"""Written together, an hour of arrival at a time."""
+DAY_TABLES = (EVENTS, EVENT_DAYS)
+"""Written together, a day at a time."""
+
+TABLES = (RAW_EVENT_FILES, *FILE_TABLES, *HOUR_TABLES, *DAY_TABLES)

@@ -1,6 +1,7 @@
 """The partitions that assets share: files, hours of arrival, and days from 2019 until tomorrow."""
 
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, timedelta
 
 import dagster as dg
 
@@ -32,3 +33,14 @@ def range_tags(first: date, last: date) -> dict[str, str]:
 def days_of(context: dg.AssetExecutionContext) -> list[date]:
     """The days that a run is to build."""
     return [date.fromisoformat(key) for key in context.partition_keys]
+
+
+def islands(days: Sequence[date]) -> list[tuple[date, date]]:
+    """Runs of days without a gap, first and last day each; one run builds one of them."""
+    found: list[tuple[date, date]] = []
+    for day in sorted(days):
+        if found and day - found[-1][1] == timedelta(days=1):
+            found[-1] = (found[-1][0], day)
+        else:
+            found.append((day, day))
+    return found

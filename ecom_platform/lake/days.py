@@ -11,8 +11,8 @@ from datetime import date, datetime, time, timedelta
 from statistics import median
 from typing import Any, Literal
 
-from ecom_platform.lake.errors import RowsNotConservedError
 from ecom_platform.lake.event_files import EventFile
+from ecom_platform.tables.errors import RowsNotConservedError
 
 EXPORT_BAR = 0.5
 """Share of the stream's rows from which on the exports of a day count instead."""

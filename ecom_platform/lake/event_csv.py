@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ecom_platform.contracts.lake import EVENT_TYPES, REQUIRED_SOURCE_COLUMNS, SOURCE_COLUMNS
-from ecom_platform.lake.errors import FileRefusedError
 from ecom_platform.lake.event_rules import literal
 from ecom_platform.lake.spool import Spool
+from ecom_platform.tables.errors import FileRefusedError
 
 LONGEST_HEADER = 65_536
 TIME_FORMAT = "%Y-%m-%d %H:%M:%S UTC"

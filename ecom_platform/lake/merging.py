@@ -13,7 +13,7 @@ import duckdb
 
 from ecom_platform.contracts.lake import EVENT_COLUMNS
 from ecom_platform.lake.days import DayPlan, StagedPart
-from ecom_platform.lake.parquet import WrittenPartition, copy_by_partition
+from ecom_platform.tables.parquet import WrittenPartition, copy_by_partition
 
 COLUMNS = ", ".join(column.name for column in EVENT_COLUMNS)
 SAME_ROW = " and ".join(

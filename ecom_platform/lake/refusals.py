@@ -15,8 +15,8 @@ import pyarrow as pa
 from ecom_platform.contracts.lake import QUARANTINED_EVENTS, SOURCE_COLUMNS
 from ecom_platform.lake.event_csv import TIME_FORMAT, EventCsv
 from ecom_platform.lake.event_rules import event_rules, literal, verdict
-from ecom_platform.lake.parquet import arrow_schema
 from ecom_platform.lake.spool import Spool, read_lines
+from ecom_platform.tables.parquet import arrow_schema
 
 STRUCTURAL_REASONS = {"INVALID ENCODING": "invalid_encoding"}
 """Reasons by DuckDB's error type; every other one is a `malformed_row`."""

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from ecom_platform.lake.errors import FileRefusedError
+from ecom_platform.tables.errors import FileRefusedError
 
 CHUNK_BYTES = 1 << 24
 GZIP_MAGIC = b"\x1f\x8b"

@@ -12,14 +12,14 @@ import duckdb
 import pyarrow as pa
 
 from ecom_platform.contracts import Table
-from ecom_platform.lake.parquet import (
+from ecom_platform.marts.queries import Check, mart_sql, range_values, rendered
+from ecom_platform.tables.parquet import (
     ENGINE_TYPES,
     WrittenPartition,
     arrow_schema,
     copy_by_partition,
     write_table,
 )
-from ecom_platform.marts.queries import Check, mart_sql, range_values, rendered
 
 EXAMPLES = 3
 """Offending rows that a message shows."""

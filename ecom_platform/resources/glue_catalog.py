@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 from botocore.exceptions import ClientError
 
-from ecom_platform.catalog.glue_tables import differences, storage, table_input
 from ecom_platform.contracts import Table
-from ecom_platform.lake.commits import PublishedPartition
 from ecom_platform.resources.aws import glue_client
+from ecom_platform.tables.commits import PublishedPartition
+from ecom_platform.tables.glue_tables import differences, storage, table_input
 
 if TYPE_CHECKING:
     from mypy_boto3_glue import GlueClient

@@ -13,8 +13,8 @@ import dagster as dg
 from botocore.exceptions import ClientError
 
 from ecom_platform.lake.event_files import RAW_PREFIX, EventFile, is_event_file
-from ecom_platform.lake.retention import StoredObject
 from ecom_platform.resources.aws import CONNECTIONS, s3_client
+from ecom_platform.tables.retention import StoredObject
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -11,10 +11,10 @@ import duckdb
 import duckdb_extension_httpfs
 
 from ecom_platform.contracts import Table
-from ecom_platform.lake.commits import PublishedPartition
-from ecom_platform.lake.parquet import ENGINE_TYPES
 from ecom_platform.resources.aws import session
 from ecom_platform.resources.object_store import ObjectStore
+from ecom_platform.tables.commits import PublishedPartition
+from ecom_platform.tables.parquet import ENGINE_TYPES
 
 _EXTENSIONS = Path(duckdb_extension_httpfs.__file__).parent / "extensions"
 

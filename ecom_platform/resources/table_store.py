@@ -14,17 +14,17 @@ from typing import Any
 import dagster as dg
 
 from ecom_platform.contracts import TABLES, Table
-from ecom_platform.lake.commits import (
+from ecom_platform.resources.glue_catalog import GlueCatalog
+from ecom_platform.resources.object_store import ObjectStore
+from ecom_platform.tables.commits import (
     Commit,
     PublishedPartition,
     commits_prefix,
     latest_numbers,
     partition_path,
 )
-from ecom_platform.lake.parquet import WrittenPartition
-from ecom_platform.lake.retention import StoredObject, removable
-from ecom_platform.resources.glue_catalog import GlueCatalog
-from ecom_platform.resources.object_store import ObjectStore
+from ecom_platform.tables.parquet import WrittenPartition
+from ecom_platform.tables.retention import StoredObject, removable
 
 
 class PublishConflictError(RuntimeError):

@@ -6,13 +6,13 @@ behind but the pictures. What does not belong here: what is shown (`tour`, `stre
 
 import argparse
 import shutil
-import socket
 import sys
 import tempfile
 from pathlib import Path
 
 from infra.local.__main__ import ROOT, run
 from infra.local.cloud import LocalCloud, LocalCloudError
+from infra.local.ports import free_port
 from infra.local.service import ServiceError
 
 PICTURES = ROOT / "docs/screenshots"
@@ -38,12 +38,6 @@ def find_chromium(chosen: str | None = None) -> str:
         f"no browser found as {chosen or ', '.join(BROWSERS)}; install Chromium"
         " (Debian: apt-get install chromium), or name one: make screenshots CHROMIUM=/path/to/it"
     )
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def take_pictures(tour: str, chromium: str, pictures: Path) -> int:

@@ -14,7 +14,7 @@ from typing import cast
 import boto3
 import pyarrow.parquet as pq
 
-from ecom_platform.commands.batch import DAILY_MARTS
+from ecom_platform.batch import DAILY_MARTS
 from ecom_platform.commands.deliver import deliver
 from ecom_platform.contracts.lake import EVENTS, STAGED_EVENTS
 from ecom_platform.contracts.marts import DAILY_VISITORS

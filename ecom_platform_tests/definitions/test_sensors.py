@@ -8,7 +8,7 @@ import dagster as dg
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from ecom_platform.commands.batch import Batch
+from ecom_platform.batch import Batch
 from ecom_platform.commands.deliver import deliver
 from ecom_platform.contracts import TABLES
 from ecom_platform.contracts.lake import STAGED_EVENTS
@@ -18,7 +18,7 @@ from ecom_platform.defs.partitions import EVENT_FILES
 from ecom_platform.defs.raw.sensors import STAGING_KEYS, raw_event_files_sensor
 from ecom_platform.resources.object_store import ObjectStore
 from ecom_platform.settings import Settings
-from ecom_platform_tests.ticks import Ticks, ranges
+from ecom_platform_tests.support.ticks import Ticks, ranges
 
 HEADER = (
     "event_time,event_type,product_id,category_id,category_code,brand,price,user_id,user_session"

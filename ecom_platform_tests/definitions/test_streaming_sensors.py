@@ -12,7 +12,7 @@ import dagster as dg
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from ecom_platform.commands.batch import Batch
+from ecom_platform.batch import Batch
 from ecom_platform.definitions import platform
 from ecom_platform.defs.streaming.sensors import (
     alerts_sensor,
@@ -22,9 +22,9 @@ from ecom_platform.defs.streaming.sensors import (
 from ecom_platform.resources.aws import cloudwatch_client, dynamodb_table, forget_clients
 from ecom_platform.resources.flink_job import ManagedFlinkJob
 from ecom_platform.streaming.alerts import wire_time
-from ecom_platform_tests.conftest import free_port
-from ecom_platform_tests.ticks import Ticks
+from ecom_platform_tests.support.ticks import Ticks
 from infra.local.cloud import LocalCloud
+from infra.local.ports import free_port
 
 RAW_EVENTS = dg.AssetKey(["streaming", "raw_events"])
 PUBLISHED_SECONDS = 6

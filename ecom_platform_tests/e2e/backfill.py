@@ -5,7 +5,7 @@ from datetime import date
 
 import dagster as dg
 
-from ecom_platform.commands.batch import DAILY_MARTS, WINDOW_MARTS, Batch, RunFailedError
+from ecom_platform.batch import DAILY_MARTS, WINDOW_MARTS, Batch, RunFailedError
 from ecom_platform.definitions import platform
 from ecom_platform.defs.lake.assets import DAY_TABLES
 

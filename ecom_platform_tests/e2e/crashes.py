@@ -10,32 +10,43 @@ import random
 import shutil
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
-from ecom_platform.commands.batch import Batch
+from ecom_platform.batch import Batch
 from ecom_platform.commands.deliver import deliver
-from ecom_platform.contracts import TABLES, Table, marts
-from ecom_platform.defs.lake.days import stale_plans
-from ecom_platform.defs.marts.days import stale_days
-from ecom_platform.lake.commits import PublishedPartition
+from ecom_platform.contracts import Table
 from ecom_platform.settings import Settings
 from ecom_platform.traffic import __main__ as traffic
-from ecom_platform_tests.installation import STOP_SECONDS, Installation, unfinished_runs, wait_until
-from ecom_platform_tests.tables import all_marts, rows
+from ecom_platform_tests.e2e.shown_tables import (
+    READ,
+    Days,
+    Reads,
+    Tables,
+    all_tables,
+    catalog_differences,
+    days_shown,
+    differences,
+    reading,
+    stale,
+)
+from ecom_platform_tests.support.installation import (
+    STOP_SECONDS,
+    Installation,
+    unfinished_runs,
+)
+from ecom_platform_tests.support.processes import kill
+from ecom_platform_tests.support.waiting import wait_until
 
-EVENTS = TABLES["lake", "events"]
-VISITORS = TABLES["marts", "daily_visitors"]
-READ = (EVENTS, VISITORS)
 FIRST_DAY, LAST_DAY = "2026-01-05", "2026-02-03"
 SEEDS_OF_TRAFFIC = {"A": 3, "B": 4}
 
 REBUILD_SECONDS = 300
+LONGEST_SECONDS = 1800
+"""A busy machine may take so long; what matters is whether anything goes on."""
 LAST_PROGRESS = 0.95
 """Share of the objects after which little is left to be killed."""
 QUIET_SECONDS = 60
@@ -44,13 +55,6 @@ QUIET_SECONDS = 60
 Victim = Literal["run", "daemon", "tree", "cloud", "front"]
 """The run's process (its step runs in it), the daemon, all of Dagster; or, with a signal that lets
 it end in order, the local cloud, or `make up`."""
-Days = dict[str, tuple[Any, ...]]
-"""Day → what a reader sees of it."""
-Tables = dict[str, list[Any]]
-
-
-class TornReadError(AssertionError):
-    """A reader saw a day that is neither the old nor the new version."""
 
 
 @dataclass(frozen=True)
@@ -89,24 +93,23 @@ class Report:
     seconds: float = 0.0
     restarts: int = 0
     was_built_by_hand: bool = False
-    reads: int = 0
+    reads: Reads = field(default_factory=Reads)
     missed: list[str] = field(default_factory=list)
-    torn: list[str] = field(default_factory=list)
     differing: list[str] = field(default_factory=list)
 
     @property
     def is_good(self) -> bool:
-        return not [*self.missed, *self.torn, *self.differing] and self.reads > 0
+        return not [*self.missed, *self.reads.torn, *self.differing] and self.reads.count > 0
 
     def __str__(self) -> str:
         how = "by one build" if self.was_built_by_hand else "by itself"
         what = "; ".join(str(moment) for moment in self.moments)
-        faults = [*self.missed, *self.torn[:3], *self.differing] or [
+        faults = [*self.missed, *self.reads.torn[:3], *self.differing] or [
             "every read whole, tables as in a calm run"
         ]
         return (
             f"{what}: complete {how} after {self.seconds:.0f} s, {self.restarts} restarts,"
-            f" {self.reads} reads: {'; '.join(faults)}"
+            f" {self.reads.count} reads: {'; '.join(faults)}"
         )
 
 
@@ -150,7 +153,11 @@ class Theatre:
             old = count_objects(self.installation)
             self.installation.start_up()
             try:
-                with reading(self.installation, self.expected.versions, report):
+                with reading(
+                    self.installation.batch(),
+                    self.expected.versions,
+                    self.installation.cloud.is_healthy,
+                ) as report.reads:
                     started = time.monotonic()
                     deliver(event_files(self.folder / "B"), Settings.from_environment())
                     for moment in moments:
@@ -189,10 +196,12 @@ class Theatre:
 
     def _completes(self, batch: Batch) -> bool:
         """Wait until nothing is left to do; false if nothing goes on although something is."""
-        deadline = time.monotonic() + REBUILD_SECONDS
-        last_busy = time.monotonic()
+        deadline = time.monotonic() + LONGEST_SECONDS
+        last_busy, objects = time.monotonic(), 0
         while time.monotonic() < deadline:
-            is_busy = bool(unfinished_runs(batch))
+            counted = count_objects(self.installation)
+            is_busy = bool(unfinished_runs(batch)) or counted != objects
+            objects = counted
             if not is_busy and not stale(batch):
                 return True
             if is_busy:
@@ -221,66 +230,6 @@ def take_in(installation: Installation, folder: Path) -> None:
     installation.build()
 
 
-def days_shown(batch: Batch, table: Table) -> Days:
-    """What a reader sees of each day through the catalog: counts and sums, from the rows."""
-    with batch.engine.lake_workspace() as (connection, _):
-        return read_days(connection, table, batch.tables.catalog.partitions(table))
-
-
-def read_days(connection: Any, table: Table, parts: Sequence[PublishedPartition]) -> Days:
-    figures = (
-        "count(*), sum(price)"
-        if table is EVENTS
-        else ", ".join(f"min({column.name})" for column in table.columns) + ", count(*)"
-    )
-    files = ", ".join(f"'{part.location}*.parquet'" for part in parts)
-    found = connection.execute(
-        f"select parse_path(filename)[:-2], {figures}"
-        f" from read_parquet([{files}], filename = true) group by 1"
-    ).fetchall()
-    by_place = {"/".join(row[0]).replace("s3://", "s3:/"): row[1:] for row in found}
-    places = {part.values[0]: part.location.rstrip("/") for part in parts}
-    return {day: by_place[place.replace("s3://", "s3:/")] for day, place in places.items()}
-
-
-def all_tables(batch: Batch) -> Tables:
-    """Every row of `lake/events` and of all marts, sorted."""
-    return {"events": sorted(rows(batch, *EVENTS.key), key=repr), **all_marts(batch)}
-
-
-def differences(expected: Tables, found: Tables) -> list[str]:
-    assert expected.keys() == found.keys()
-    return [
-        f"{name}: {len(set(map(repr, rows)) ^ set(map(repr, found[name])))} rows differ"
-        for name, rows in expected.items()
-        if rows != found[name]
-    ]
-
-
-def catalog_differences(batch: Batch) -> list[str]:
-    """Tables whose catalog is not what the newest commit records say."""
-    found = []
-    for table in TABLES.values():
-        parts = [part for commit in batch.tables.commits(table) for part in commit.partitions]
-        if not table.partition_columns:
-            is_equal = batch.tables.catalog.table_location(table) == parts[-1].location
-        else:
-            shown = batch.tables.catalog.partitions(table)
-            is_equal = shown == sorted(parts, key=lambda part: part.values)
-        if not is_equal:
-            found.append(f"{table.path}: the catalog shows other versions than the records")
-    return found
-
-
-def stale(batch: Batch) -> list[str]:
-    """Tables of which some days are not built from what is there now."""
-    listing = batch.tables.objects.event_files()
-    staged = {commit.name for commit in batch.tables.commits(TABLES["lake", "staged_events"])}
-    found = ["lake/staged_events"] if any(f.file_id not in staged for f in listing) else []
-    found += ["lake/events"] if stale_plans(batch.tables) else []
-    return found + [mart.path for mart in marts.TABLES if stale_days(mart, batch.tables)]
-
-
 def count_objects(installation: Installation) -> int:
     """Objects of tables, counted on the local cloud's disk: a listing would slow it down."""
     return sum(
@@ -303,42 +252,7 @@ def strike(installation: Installation, victim: Victim) -> None:
         return
     words = {"run": "multiprocessing.spawn", "daemon": "dagster._daemon", "tree": ""}
     wait_until(lambda: bool(installation.processes(words[victim])), 60, f"a {victim}", 0.02)
-    installation.kill(installation.processes(words[victim]))
-
-
-@contextmanager
-def reading(
-    installation: Installation, versions: dict[Table, tuple[Days, Days]], report: Report
-) -> Iterator[None]:
-    """Read every day all the time, and note each one that is neither the old nor the new."""
-    ended = threading.Event()
-    batch = installation.batch()
-
-    def read() -> None:
-        with batch.engine.lake_workspace() as (connection, _):
-            while not ended.wait(0.2):
-                for table, (old, new) in versions.items():
-                    try:
-                        parts = batch.tables.catalog.partitions(table)
-                        seen = read_days(connection, table, parts)
-                    except Exception as error:  # noqa: BLE001 - a reader tells whatever it meets
-                        if installation.cloud.is_healthy():
-                            report.torn.append(f"{table.path}: {error!r}"[:300])
-                        continue
-                    report.reads += 1
-                    report.torn += [
-                        f"{table.path} {day}: {seen.get(day)} is neither {old[day]} nor {new[day]}"
-                        for day in old
-                        if seen.get(day) not in (old[day], new[day])
-                    ]
-
-    thread = threading.Thread(target=read)
-    thread.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        thread.join()
+    kill(installation.processes(words[victim]))
 
 
 def seeded_moments(count: int, seed: int, victims: Sequence[Victim]) -> list[Moment]:

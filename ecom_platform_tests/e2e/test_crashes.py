@@ -3,9 +3,9 @@
 import boto3
 import pytest
 
-from ecom_platform.commands.batch import Batch
+from ecom_platform.batch import Batch
 from ecom_platform.contracts import TABLES
-from ecom_platform.lake.commits import PublishedPartition
+from ecom_platform.tables.commits import PublishedPartition
 from ecom_platform_tests.e2e.crashes import Moment, Theatre, seeded_moments
 
 pytestmark = pytest.mark.slow

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from ecom_platform.commands.batch import Batch
+from ecom_platform.batch import Batch
 from ecom_platform.traffic import __main__ as traffic
 from ecom_platform.traffic.manifest import read_manifest
-from ecom_platform_tests.tables import all_marts, check_conservation, rows
+from ecom_platform_tests.support.tables import all_marts, check_conservation, rows
 
 TakeIn = Callable[..., dict[str, str]]
 

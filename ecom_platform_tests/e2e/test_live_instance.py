@@ -6,21 +6,21 @@ from pathlib import Path
 
 import pytest
 
-from ecom_platform.commands.batch import Batch
+from ecom_platform.batch import Batch
 from ecom_platform.commands.deliver import deliver
 from ecom_platform.contracts import TABLES, marts
-from ecom_platform.marts.touched import reach
+from ecom_platform.marts.reach import reach
 from ecom_platform.settings import Settings
 from ecom_platform.traffic import __main__ as traffic
-from ecom_platform_tests.installation import (
+from ecom_platform_tests.support.installation import (
     Installation,
-    listens,
     rebuilt,
     unfinished_runs,
     versions,
-    wait_until,
 )
-from ecom_platform_tests.tables import check_conservation, rows
+from ecom_platform_tests.support.tables import check_conservation, rows
+from ecom_platform_tests.support.waiting import wait_until
+from infra.local.ports import is_taken
 
 pytestmark = pytest.mark.slow
 
@@ -142,5 +142,5 @@ def test_files_are_followed_by_exactly_the_days_that_they_change(
     installation.stop_up()
     assert installation.processes() == []
     assert not installation.cloud.is_running()
-    assert not listens(installation.ui_port)
-    assert not listens(installation.cloud_port)
+    assert not is_taken(installation.ui_port)
+    assert not is_taken(installation.cloud_port)

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from ecom_platform.commands.batch import DAILY_MARTS, WINDOW_MARTS, Batch
+from ecom_platform.batch import DAILY_MARTS, WINDOW_MARTS, Batch
 from ecom_platform.commands.deliver import deliver
 from ecom_platform.contracts.lake import EVENTS
 from ecom_platform.defs.lake.assets import DAY_TABLES
 from ecom_platform.settings import Settings
 from ecom_platform.traffic import __main__ as traffic
-from ecom_platform_tests.conftest import ROOT
 from ecom_platform_tests.e2e.crashes import all_tables, catalog_differences, stale
-from ecom_platform_tests.installation import Installation
+from ecom_platform_tests.support.installation import Installation
+from ecom_platform_tests.support.places import ROOT
 
 pytestmark = pytest.mark.slow
 

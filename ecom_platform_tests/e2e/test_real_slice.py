@@ -8,8 +8,8 @@ from pathlib import Path
 
 import dagster as dg
 
-from ecom_platform.commands.batch import Batch
-from ecom_platform_tests.tables import all_marts, check_conservation, one, rows
+from ecom_platform.batch import Batch
+from ecom_platform_tests.support.tables import all_marts, check_conservation, one, rows
 
 TakeIn = Callable[..., dict[str, str]]
 

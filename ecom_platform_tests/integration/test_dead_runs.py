@@ -8,7 +8,7 @@ from pathlib import Path
 import dagster as dg
 from dagster._core.test_utils import create_run_for_test
 
-from ecom_platform.commands.dead_runs import GRPC_TAG, PROCESS_TAG, fail_dead_runs
+from ecom_platform.batch import GRPC_TAG, PROCESS_TAG, fail_dead_runs
 
 
 def ended_process() -> int:

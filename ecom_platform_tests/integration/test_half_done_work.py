@@ -6,18 +6,18 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from ecom_platform.commands.batch import Batch
+from ecom_platform.batch import Batch
 from ecom_platform.commands.deliver import deliver
 from ecom_platform.contracts import Table
 from ecom_platform.contracts.lake import EVENT_DAYS, EVENTS, STAGED_EVENTS
 from ecom_platform.defs.lake import assets
-from ecom_platform.defs.lake.staging import read_files
-from ecom_platform.lake.commits import Commit
+from ecom_platform.pipeline.files import read_files
 from ecom_platform.resources.glue_catalog import GlueCatalog
 from ecom_platform.resources.table_store import Draft, TableStore
 from ecom_platform.settings import Settings
-from ecom_platform_tests.conftest import HEADER
-from ecom_platform_tests.tables import check_conservation, rows
+from ecom_platform.tables.commits import Commit
+from ecom_platform_tests.support.places import HEADER
+from ecom_platform_tests.support.tables import check_conservation, rows
 
 DAYS = ("2026-01-05", "2026-01-06")
 

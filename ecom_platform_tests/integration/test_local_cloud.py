@@ -8,9 +8,9 @@ from pathlib import Path
 import boto3
 import pytest
 
-from ecom_platform_tests.conftest import free_port
 from infra.deploy import deploy
 from infra.local.cloud import LocalCloud, LocalCloudError
+from infra.local.ports import free_port
 
 
 def listening(pid: int) -> set[str]:

@@ -7,15 +7,15 @@ import dagster as dg
 import pyarrow as pa
 import pytest
 
-from ecom_platform.commands.batch import Batch
+from ecom_platform.batch import Batch
 from ecom_platform.contracts import TABLES
 from ecom_platform.definitions import platform
-from ecom_platform.defs.lake.days import stale_plans
-from ecom_platform.lake.commits import Commit, PublishedPartition
-from ecom_platform.lake.parquet import arrow_schema, write_table
+from ecom_platform.pipeline.days import stale_plans
 from ecom_platform.resources.glue_catalog import GlueCatalog
 from ecom_platform.resources.object_store import ObjectStore
 from ecom_platform.resources.table_store import Draft, PublishConflictError
+from ecom_platform.tables.commits import Commit, PublishedPartition
+from ecom_platform.tables.parquet import arrow_schema, write_table
 from infra.local.cloud import LocalCloud
 
 EVENTS = TABLES["lake", "events"]

@@ -9,12 +9,12 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from ecom_platform.commands.batch import Batch
+from ecom_platform.batch import Batch
 from ecom_platform.contracts.lake import EVENTS
 from ecom_platform.defs.catalog.retention import remove_old_versions
 from ecom_platform.resources.table_store import TableStore
-from ecom_platform_tests.conftest import HEADER
-from ecom_platform_tests.tables import all_marts, rows
+from ecom_platform_tests.support.places import HEADER
+from ecom_platform_tests.support.tables import all_marts, rows
 
 TakeIn = Callable[..., dict[str, str]]
 NOW = datetime.now(UTC).replace(tzinfo=None)

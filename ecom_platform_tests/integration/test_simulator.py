@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 from ecom_platform.commands import simulate
 from ecom_platform.commands.deliver import deliver
 from ecom_platform.settings import Settings
-from ecom_platform_tests.conftest import HEADER
+from ecom_platform_tests.support.places import HEADER
 from infra.local.cloud import LocalCloud
 
 STREAM = "ecom-raw-events"

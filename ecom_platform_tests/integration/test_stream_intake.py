@@ -8,15 +8,15 @@ from pathlib import Path
 import boto3
 import pytest
 
-from ecom_platform.commands.batch import Batch, RunFailedError
+from ecom_platform.batch import Batch, RunFailedError
 from ecom_platform.contracts import TABLES
 from ecom_platform.defs.lake.sensors import changed_days_sensor
 from ecom_platform.defs.lake.stream_assets import HOUR_TABLES
+from ecom_platform.defs.lake.stream_sensors import HOUR_KEYS, open_folders, stream_archive_sensor
 from ecom_platform.defs.partitions import ARRIVED_HOURS
-from ecom_platform.defs.raw.stream_sensors import HOUR_KEYS, open_folders, stream_archive_sensor
-from ecom_platform_tests.conftest import HEADER
-from ecom_platform_tests.tables import records
-from ecom_platform_tests.ticks import Ticks, ranges
+from ecom_platform_tests.support.places import HEADER
+from ecom_platform_tests.support.tables import records
+from ecom_platform_tests.support.ticks import Ticks, ranges
 
 FOLDER = "raw/stream_events/arrived_date=2026-01-06/arrived_hour"
 

@@ -13,8 +13,8 @@ import pytest
 import yaml
 
 from ecom_platform.contracts import TABLES, Table, marts
-from ecom_platform.lake.parquet import ENGINE_TYPES
 from ecom_platform.marts.queries import mart_checks, mart_sql, range_values, rendered
+from ecom_platform.tables.parquet import ENGINE_TYPES
 
 EXAMPLES = Path(__file__).parent / "examples"
 PLAIN: dict[str, Any] = {

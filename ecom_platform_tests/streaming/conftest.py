@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,9 +13,10 @@ import boto3
 import pytest
 from boto3.dynamodb.conditions import Key
 
-from ecom_platform_tests.conftest import forget_clients, free_port
+from ecom_platform.resources.aws import forget_clients
 from infra.deploy import HANDLERS, ROOT, deploy
 from infra.local.cloud import LocalCloud
+from infra.local.ports import free_port
 
 TOPIC_ARN = "arn:aws:sns:us-east-1:000000000000:ecom-alerts"
 # Above anything these tests open, so that only the test of the storm meets the limit.
@@ -25,14 +25,6 @@ PARAMETERS = {"AnnouncedAlertsPerMinute": "100000", "MaximumRetryAttempts": "2"}
 
 def sample(function: str, name: str) -> Any:
     return json.loads((HANDLERS / function / "sample_events" / f"{name}.json").read_text())
-
-
-def eventually(check: Any, *, seconds: float = 30.0) -> Any:
-    """The first true answer of `check`; its last answer once the time is up."""
-    end = time.monotonic() + seconds
-    while not (answer := check()) and time.monotonic() < end:
-        time.sleep(0.2)
-    return answer
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import subprocess
 import time
 import urllib.request
@@ -15,9 +14,10 @@ from typing import Any
 import boto3
 import runtime_properties
 
-from ecom_platform_tests.conftest import free_port
 from ecom_platform_tests.streaming import engines, traffic
+from ecom_platform_tests.support.processes import descendants, kill
 from infra.local.cloud import LocalCloud
+from infra.local.ports import free_port
 
 STREAMS = ("raw-events", "detections", "user-sessions", "dead-letters", "late-events")
 PUT_LIMIT = 500
@@ -123,21 +123,9 @@ class Job:
         jobs = (answers(f"{self.rest}/jobs/overview") or {"jobs": []})["jobs"]
         return any(job["tasks"]["running"] == job["tasks"]["total"] > 0 for job in jobs)
 
-    def descendants(self) -> list[int]:
-        """Return the launcher's children and theirs."""
-        table = subprocess.run(
-            ["/bin/ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True
-        ).stdout.split()
-        parents = dict(zip(map(int, table[::2]), map(int, table[1::2]), strict=True))
-        found = [self.process.pid]
-        for pid in found:
-            found += [child for child, parent in parents.items() if parent == pid]
-        return found[1:]
-
     def kill(self) -> None:
         """End everything at once, as a lost machine would."""
-        for pid in [self.process.pid, *self.descendants()]:
-            os.kill(pid, signal.SIGKILL)
+        kill([self.process.pid, *descendants(self.process.pid)])
         self.process.wait(10)
 
 

@@ -5,11 +5,10 @@ What does not belong here: what is played on it, and what a test asks of it.
 
 import json
 import os
-import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,20 +18,22 @@ import boto3
 import dagster as dg
 import pytest
 
-from ecom_platform.commands.batch import Batch
-from ecom_platform.commands.playing import Player, Progress
-from ecom_platform.commands.plays import Play, play_of
+from ecom_platform.batch import Batch
 from ecom_platform.definitions import platform
 from ecom_platform.resources.aws import kinesis_client
-from ecom_platform.resources.event_stream import EventStream
-from ecom_platform.traffic.replay import EVENT, Record, Replay
-from ecom_platform.traffic.scenario import Scenario
-from ecom_platform.traffic.wire import wire_time
-from ecom_platform_tests.conftest import free_port
-from ecom_platform_tests.streaming.conftest import eventually, local_cloud
+from ecom_platform.simulator.event_stream import EventStream
+from ecom_platform.simulator.play import Play, play_of
+from ecom_platform.simulator.player import Player, Progress
+from ecom_platform.simulator.replay import EVENT, Record, Replay
+from ecom_platform.simulator.scenario import Scenario
+from ecom_platform.simulator.wire import wire_time
+from ecom_platform_tests.streaming.conftest import local_cloud
 from ecom_platform_tests.streaming.kinesis_cloud import answers, read_stream
+from ecom_platform_tests.support.processes import descendants, kill
+from ecom_platform_tests.support.waiting import eventually
 from infra.deploy import deploy
 from infra.local import streaming
+from infra.local.ports import free_port
 
 START_SECONDS = 150
 PROFILES = ("batch", "producer", "cleaner", "observer")
@@ -75,9 +76,8 @@ class LiveStream:
 
     def kill_flink(self) -> None:
         """SIGKILL for the launcher, Python and the JVM at once, as a lost machine would."""
-        launcher = (self.state / "flink" / "flink.pid").read_text()
-        for pid in [launcher, *descendants(launcher)]:
-            os.kill(int(pid), signal.SIGKILL)
+        launcher = int((self.state / "flink" / "flink.pid").read_text())
+        kill([launcher, *descendants(launcher)])
         assert eventually(lambda: not self.is_running())
 
     def start_flink(self) -> None:
@@ -169,16 +169,3 @@ def next_start(phase_ms: int = 10_000) -> int:
     start = (int(time.time() * 1000) // phase_ms + 1) * phase_ms
     time.sleep(max(0.0, start / 1000 - time.time()))
     return start
-
-
-def descendants(pid: str) -> Sequence[str]:
-    """Processes that a process has started, and theirs."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = path.read_text().rsplit(")", 1)[1].split()
-        except OSError:
-            continue
-        if fields[1] == pid:
-            found.append(path.parent.name)
-    return [*found, *(child for each in found for child in descendants(each))]

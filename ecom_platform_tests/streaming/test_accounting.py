@@ -12,12 +12,11 @@ import pytest
 import runtime_properties
 from sql_files import rule_names
 
-from ecom_platform.commands.batch import Batch
+from ecom_platform.batch import Batch
 from ecom_platform.resources.flink_job import RestFlinkJob
+from ecom_platform.simulator.scenario import parse_scenario
 from ecom_platform.streaming.health import JOB_CHECKS, findings
-from ecom_platform.traffic.scenario import parse_scenario
 from ecom_platform_tests.streaming import engines
-from ecom_platform_tests.streaming.conftest import eventually
 from ecom_platform_tests.streaming.live_stream import (
     LiveStream,
     Sent,
@@ -25,7 +24,8 @@ from ecom_platform_tests.streaming.live_stream import (
     platform_beside,
     ready,
 )
-from ecom_platform_tests.tables import records
+from ecom_platform_tests.support.tables import records
+from ecom_platform_tests.support.waiting import eventually
 
 DRAIN_SECONDS = 60
 SCENARIO = {

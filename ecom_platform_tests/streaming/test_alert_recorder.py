@@ -15,8 +15,9 @@ from alert_recorder.crossings import Crossing, to_millis, to_wire_time
 from alert_recorder.recorder import AlertRecorder
 from botocore.exceptions import ClientError
 
-from ecom_platform_tests.streaming.conftest import TOPIC_ARN, alerts_of, eventually
+from ecom_platform_tests.streaming.conftest import TOPIC_ARN, alerts_of
 from ecom_platform_tests.streaming.detections import START, crossing
+from ecom_platform_tests.support.waiting import eventually
 
 BOOKKEEPING = {
     "version",

@@ -10,8 +10,9 @@ from typing import Any
 import boto3
 import pytest
 
-from ecom_platform_tests.streaming.conftest import alerts_of, eventually, sample
+from ecom_platform_tests.streaming.conftest import alerts_of, sample
 from ecom_platform_tests.streaming.detections import detection
+from ecom_platform_tests.support.waiting import eventually
 
 pytestmark = pytest.mark.usefixtures("poller")
 

@@ -13,14 +13,15 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from ecom_platform_tests.conftest import free_port
 from ecom_platform_tests.integration.test_local_cloud import listening
 from ecom_platform_tests.streaming import traffic
-from ecom_platform_tests.streaming.conftest import eventually, local_cloud
+from ecom_platform_tests.streaming.conftest import local_cloud
 from ecom_platform_tests.streaming.kinesis_cloud import answers, read_stream
 from ecom_platform_tests.streaming.live_stream import descendants
+from ecom_platform_tests.support.waiting import eventually
 from infra.deploy import deploy
 from infra.local import streaming
+from infra.local.ports import free_port
 from infra.local.service import ServiceError
 
 ALERT_SECONDS = 90

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from ecom_platform.traffic.scenario import parse_scenario
-from ecom_platform_tests.streaming.conftest import eventually
+from ecom_platform.simulator.scenario import parse_scenario
 from ecom_platform_tests.streaming.live_stream import (
     LiveStream,
     live_stream,
     ready,
 )
+from ecom_platform_tests.support.waiting import eventually
 
 SCENARIO = {
     "duration_seconds": 60,

@@ -20,9 +20,9 @@ from session_recorder.session_states import parse_session_state
 from sql_files import SQL_FOLDER, rule_names
 
 from ecom_platform.contracts.lake import EVENT_TYPES, SOURCE_COLUMNS
+from ecom_platform.simulator.wire import NumberedRow, SourceRow, wire_event
 from ecom_platform.streaming.alerts import Alert as ReadAlert
 from ecom_platform.streaming.alerts import day_buckets
-from ecom_platform.traffic.wire import NumberedRow, SourceRow, wire_event
 from ecom_platform_tests.streaming import traffic
 from ecom_platform_tests.streaming.conftest import sample
 from infra.deploy import ROOT

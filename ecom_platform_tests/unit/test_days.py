@@ -17,10 +17,10 @@ from ecom_platform.lake.days import (
     retired_file_ids,
     unusual_volume,
 )
-from ecom_platform.lake.errors import RowsNotConservedError
 from ecom_platform.lake.event_files import EventFile
 from ecom_platform.lake.merging import merge_day
-from ecom_platform.lake.parquet import ENGINE_TYPES
+from ecom_platform.tables.errors import RowsNotConservedError
+from ecom_platform.tables.parquet import ENGINE_TYPES
 
 DAY = date(2026, 1, 5)
 MIDNIGHT = datetime(2026, 1, 6)  # noqa: DTZ001 - times of the lake are UTC without a zone

@@ -2,7 +2,7 @@
 
 import duckdb
 
-from ecom_platform.resources.progress import progress, told
+from ecom_platform.tables.progress import progress, told
 
 
 def test_progress_says_share_rate_and_time_left() -> None:

@@ -90,7 +90,11 @@ def _dagster_home(state: Path, *, is_alone: bool) -> dict[str, str]:
         # Nothing lives here between runs; a killed run may have left its files.
         shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(exist_ok=True)
-    return {"DAGSTER_HOME": str(home), "ECOM_SCRATCH_DIR": str(scratch)}
+    return {
+        "DAGSTER_HOME": str(home),
+        "ECOM_MADE_UP_EVENTS_DIR": str(state / "events"),
+        "ECOM_SCRATCH_DIR": str(scratch),
+    }
 
 
 def _in_front(command: Sequence[str], variables: Mapping[str, str]) -> int:

@@ -8,22 +8,13 @@ import dagster as dg
 
 from ecom_platform.contracts import Table
 from ecom_platform.contracts.lake import (
-    EVENT_DAYS,
+    DAY_TABLES,
     EVENTS,
-    QUARANTINED_EVENTS,
+    FILE_TABLES,
     STAGED_EVENTS,
     STAGED_FILES,
     STAGED_STREAM_EVENTS,
 )
-from ecom_platform.defs.lake.days import (
-    BuiltDay,
-    build_day,
-    keep_versions,
-    plan_days,
-    publish_days,
-    row_counts_by_day,
-)
-from ecom_platform.defs.lake.staging import StagingReport, stage
 from ecom_platform.defs.outcomes import (
     VERSION,
     Outcome,
@@ -33,15 +24,21 @@ from ecom_platform.defs.outcomes import (
     unrecorded,
 )
 from ecom_platform.defs.partitions import DAYS, EVENT_FILES, TRY_AGAIN, days_of
-from ecom_platform.defs.raw.assets import read_manifest
 from ecom_platform.defs.specs import REFUSED_SHARE_BAR, table_spec
 from ecom_platform.lake.days import unusual_volume
-from ecom_platform.lake.errors import NotPublishableError
+from ecom_platform.pipeline.days import (
+    BuiltDay,
+    build_day,
+    keep_versions,
+    plan_days,
+    publish_days,
+    row_counts_by_day,
+)
+from ecom_platform.pipeline.files import StagingReport, stage
+from ecom_platform.pipeline.manifest import read_manifest
 from ecom_platform.resources.query_engine import QueryEngine
 from ecom_platform.resources.table_store import TableStore
-
-STAGED_TABLES = (STAGED_EVENTS, QUARANTINED_EVENTS, STAGED_FILES)
-DAY_TABLES = (EVENTS, EVENT_DAYS)
+from ecom_platform.tables.errors import NotPublishableError
 
 STAGING_CHECKS = [
     *check_specs(
@@ -64,7 +61,7 @@ def _catalog(table: Table) -> dg.AssetKey:
     name="staged_files",
     specs=[
         table_spec(table, deps=[dg.AssetKey(["raw", "event_files"]), _catalog(table)])
-        for table in STAGED_TABLES
+        for table in FILE_TABLES
     ],
     check_specs=STAGING_CHECKS,
     partitions_def=EVENT_FILES,
@@ -91,7 +88,7 @@ def staged_files(
             f"file {place} of {len(context.partition_keys)}: {file_id}:"
             f" {report.refusal or _rates(report)}"
         )
-    yield from tell(context, STAGED_TABLES, STAGING_CHECKS, outcomes)
+    yield from tell(context, FILE_TABLES, STAGING_CHECKS, outcomes)
 
 
 def _rates(report: StagingReport) -> str:

@@ -7,19 +7,18 @@ from datetime import date
 import dagster as dg
 
 from ecom_platform.contracts.lake import (
+    DAY_TABLES,
     EVENTS,
     RAW_EVENT_FILES,
     STAGED_EVENTS,
     STAGED_STREAM_EVENTS,
 )
-from ecom_platform.defs.lake.assets import DAY_TABLES
-from ecom_platform.defs.lake.days import stale_plans
-from ecom_platform.defs.partitions import range_tags
-from ecom_platform.defs.raw.sensors import cursor_of, digest
-from ecom_platform.lake.commits import commits_prefix, latest_numbers
+from ecom_platform.defs.cursors import cursor_of, digest
+from ecom_platform.defs.partitions import islands, range_tags
 from ecom_platform.lake.days import DayPlan
-from ecom_platform.marts.touched import islands
+from ecom_platform.pipeline.days import stale_plans
 from ecom_platform.resources.table_store import TableStore
+from ecom_platform.tables.commits import commits_prefix, latest_numbers
 
 DAY_KEYS = [dg.AssetKey(table.key) for table in DAY_TABLES]
 WATCHED = (STAGED_EVENTS, STAGED_STREAM_EVENTS, RAW_EVENT_FILES)

@@ -5,20 +5,18 @@ from collections.abc import Iterator
 import dagster as dg
 
 from ecom_platform.contracts.lake import (
-    QUARANTINED_STREAM_EVENTS,
+    HOUR_TABLES,
     STAGED_STREAM_EVENTS,
-    STAGED_STREAM_HOURS,
 )
-from ecom_platform.defs.lake.stream_staging import HourReport, list_hours, stage_hour
 from ecom_platform.defs.outcomes import Outcome, check_specs, tell
 from ecom_platform.defs.partitions import ARRIVED_HOURS, TRY_AGAIN
 from ecom_platform.defs.specs import REFUSED_SHARE_BAR, table_spec
-from ecom_platform.lake.errors import NotPublishableError
 from ecom_platform.lake.stream_archive import day_prefix
+from ecom_platform.pipeline.hours import HourReport, list_hours, stage_hour
 from ecom_platform.resources.query_engine import QueryEngine
 from ecom_platform.resources.table_store import TableStore
+from ecom_platform.tables.errors import NotPublishableError
 
-HOUR_TABLES = (STAGED_STREAM_EVENTS, QUARANTINED_STREAM_EVENTS, STAGED_STREAM_HOURS)
 HOUR_CHECKS = check_specs(
     STAGED_STREAM_EVENTS, ["rows_are_conserved", "contract_is_kept"], ["few_rows_are_refused"]
 )

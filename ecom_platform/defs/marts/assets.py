@@ -1,38 +1,19 @@
 """The marts: one asset for each contract, made from `marts/sql/<mart>.sql`."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from datetime import date, timedelta
+from collections.abc import Iterator
+from datetime import timedelta
 
 import dagster as dg
 
-from ecom_platform.contracts import TABLES, Input, Table, marts
-from ecom_platform.contracts.lake import EVENTS
-from ecom_platform.defs.marts.days import (
-    days_with_rows,
-    input_partitions,
-    inputs_of,
-    versions_of,
-)
+from ecom_platform.contracts import Input, Table, marts
 from ecom_platform.defs.outcomes import Outcome, check_specs, tell
 from ecom_platform.defs.partitions import DAYS, TRY_AGAIN, days_of
 from ecom_platform.defs.specs import preview, table_spec
-from ecom_platform.lake.parquet import WrittenPartition
-from ecom_platform.marts.building import (
-    Problem,
-    build_mart,
-    check_problems,
-    contract_problems,
-    show_draft,
-)
 from ecom_platform.marts.queries import mart_checks
-from ecom_platform.resources.progress import told
+from ecom_platform.pipeline.marts import MartChunk, MartDay, build_chunk, chunks_of
 from ecom_platform.resources.query_engine import QueryEngine
-from ecom_platform.resources.table_store import Draft, TableStore
-
-CHUNK_ROWS = 12_000_000
-"""Event rows that one query reads at most (or one day): it bounds memory, whatever the range."""
-PREVIEW_ROWS = 10
+from ecom_platform.resources.table_store import TableStore
 
 FOLLOWS_ITS_INPUTS = (
     dg.AutomationCondition.eager()
@@ -96,83 +77,33 @@ def mart_asset(mart: Table) -> dg.AssetsDefinition:
         chunks = list(chunks_of(days, tables, mart))
         for place, chunk in enumerate(chunks, start=1):
             started = time.monotonic()
-            outcomes += build_chunk(mart, chunk, tables, engine, context.log.info)
-            context.log.info(
-                f"part {place} of {len(chunks)}: {len(chunk)} days,"
-                f" {time.monotonic() - started:.1f} s"
-            )
+            built = build_chunk(mart, chunk, tables, engine, context.log.info)
+            seconds = time.monotonic() - started
+            outcomes += chunk_outcomes(built, seconds / len(chunk))
+            context.log.info(f"part {place} of {len(chunks)}: {len(chunk)} days, {seconds:.1f} s")
         yield from tell(context, [mart], specs, outcomes)
 
     return build
 
 
-def chunks_of(days: Sequence[date], tables: TableStore, mart: Table) -> Iterator[list[date]]:
-    """Those of the days that have events, in runs of days that one query can take."""
-    found = days_with_rows(mart, tables, min(days), max(days))
-    limit = CHUNK_ROWS if EVENTS.key in {read.key for read in mart.inputs} else float("inf")
-    chunk: list[date] = []
-    rows = 0
-    for day in sorted(found.keys() & set(days)):
-        if chunk and rows + found[day] > limit:
-            yield chunk
-            chunk, rows = [], 0
-        chunk.append(day)
-        rows += found[day]
-    if chunk:
-        yield chunk
-
-
-def build_chunk(
-    mart: Table,
-    days: Sequence[date],
-    tables: TableStore,
-    engine: QueryEngine,
-    say: Callable[[str], None],
-) -> list[Outcome]:
-    """Build some days of a mart, check them, and publish those that keep every rule."""
-    started = time.monotonic()
-    # Asked for once: the rows are read from the very versions that are remembered with them.
-    partitions = input_partitions(mart, tables, days)
-    versions = versions_of(partitions)
-    with engine.lake_workspace() as (connection, folder):
-        engine.show(connection, {TABLES[key]: parts for key, parts in partitions.items()})
-        rows_to_read = sum(part.row_count for parts in partitions.values() for part in parts)
-        with told(connection, say, mart.name, row_count=rows_to_read):
-            written = build_mart(connection, mart, days, folder / "mart")
-        show_draft(connection, mart, written)
-        problems = contract_problems(connection, mart)
-        for check in mart_checks(mart):
-            problems += check_problems(connection, check, days)
-        name = f"{mart.layer}.{mart.name}"
-        rows = connection.execute(
-            f"select * from {name} order by event_date desc limit {PREVIEW_ROWS}"
-        )
-        shown = preview(rows.to_arrow_table().to_pylist())
-        outcomes = {day: _outcome(day, written[day], problems) for day in days}
-        good = {day: written[day] for day, outcome in outcomes.items() if not outcome.errors}
-        placed = tables.upload(mart, [((str(day),), part) for day, part in good.items()])
-        sources = {str(day): inputs_of(mart, day, versions) for day in good}
-        drafts = [Draft(p.values[0], (p,), {"inputs": sources[p.values[0]]}) for p in placed]
-        tables.publish(mart, drafts)
-    seconds = round((time.monotonic() - started) / len(days), 4)
-    for outcome in outcomes.values():
-        outcome.metadata |= {"seconds": seconds}
-    outcomes[max(days)].metadata |= {"preview": shown}
+def chunk_outcomes(chunk: MartChunk, seconds_per_day: float) -> list[Outcome]:
+    outcomes = {one.day: _outcome(one, seconds_per_day) for one in chunk.days}
+    outcomes[max(outcomes)].metadata |= {"preview": preview(chunk.preview)}
     return list(outcomes.values())
 
 
-def _outcome(day: date, written: WrittenPartition, problems: Sequence[Problem]) -> Outcome:
+def _outcome(built: MartDay, seconds: float) -> Outcome:
     outcome = Outcome(
-        str(day),
+        str(built.day),
         metadata={
-            "dagster/partition_row_count": written.row_count,
-            "bytes": written.byte_count,
+            "dagster/partition_row_count": built.written.row_count,
+            "bytes": built.written.byte_count,
+            "seconds": round(seconds, 4),
         },
     )
-    for problem in problems:
-        if problem.day in (day, None):
-            kind = outcome.errors if problem.severity == "error" else outcome.warnings
-            kind[problem.check] = problem.message
+    for problem in built.problems:
+        kind = outcome.errors if problem.severity == "error" else outcome.warnings
+        kind[problem.check] = problem.message
     return outcome
 
 

@@ -1,27 +1,24 @@
 """What arrives under `raw/`: each new or changed object gets a partition and is staged."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 
 import dagster as dg
 
-from ecom_platform.contracts.lake import RAW_EVENT_FILES
-from ecom_platform.defs.lake.assets import STAGED_TABLES
-from ecom_platform.defs.lake.staging import read_files
+from ecom_platform.contracts.lake import FILE_TABLES, RAW_EVENT_FILES
+from ecom_platform.defs.cursors import cursor_of, digest
 from ecom_platform.defs.partitions import EVENT_FILES
-from ecom_platform.defs.raw.assets import Manifest, read_manifest
-from ecom_platform.lake.commits import commits_prefix, latest_numbers
 from ecom_platform.lake.event_files import EventFile
+from ecom_platform.pipeline.files import read_files
+from ecom_platform.pipeline.manifest import Manifest, read_manifest
 from ecom_platform.resources.table_store import TableStore
+from ecom_platform.tables.commits import commits_prefix, latest_numbers
 
-CURSOR_VERSION = 1
 MOST_FILES_A_TICK = 50
 """Files whose staging one tick starts; the others follow in the next ones."""
 
 MANIFEST_KEY = dg.AssetKey(RAW_EVENT_FILES.key)
-STAGING_KEYS = [MANIFEST_KEY, *(dg.AssetKey(table.key) for table in STAGED_TABLES)]
+STAGING_KEYS = [MANIFEST_KEY, *(dg.AssetKey(table.key) for table in FILE_TABLES)]
 
 
 @dataclass(frozen=True)
@@ -81,12 +78,3 @@ def raw_event_files_sensor(
         dynamic_partitions_requests=[EVENT_FILES.build_add_request([f.file_id for f in now])],
         cursor=cursor_of(fingerprint) if is_all else None,
     )
-
-
-def cursor_of(fingerprint: str) -> str:
-    """What a tick leaves to the next one: that all of this was handled."""
-    return json.dumps({"version": CURSOR_VERSION, "handled": fingerprint})
-
-
-def digest(names: Sequence[str]) -> str:
-    return sha256("\n".join(sorted(names)).encode()).hexdigest()[:16]

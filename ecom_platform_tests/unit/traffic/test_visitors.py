@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from ecom_platform.simulator.scene import ORIGIN_MS
 from ecom_platform.traffic.events import DAY_MS, Events, Kind
-from ecom_platform.traffic.staging import ORIGIN_MS
 from ecom_platform.traffic.visitors import Visitors
 
 DAY = ORIGIN_MS // DAY_MS

@@ -1,0 +1,204 @@
+"""The one orchestrator without a daemon: what the sensors do, one after the other, in this process.
+
+What does not belong here: what the assets do (`defs`), and what is printed (`commands`).
+"""
+
+import json
+import os
+import socket
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import cast
+
+import dagster as dg
+
+from ecom_platform.contracts import TABLES, marts
+from ecom_platform.contracts.lake import DAY_TABLES, FILE_TABLES, HOUR_TABLES
+from ecom_platform.defs.partitions import ARRIVED_HOURS, islands, range_tags
+from ecom_platform.marts.reach import reach
+from ecom_platform.pipeline.days import row_counts_by_day, stale_plans
+from ecom_platform.pipeline.files import read_files
+from ecom_platform.pipeline.hours import list_hours, unstaged_hours
+from ecom_platform.pipeline.manifest import read_manifest
+from ecom_platform.pipeline.marts import stale_days
+from ecom_platform.resources.alert_log import AlertLog
+from ecom_platform.resources.flink_job import FlinkJob
+from ecom_platform.resources.query_engine import QueryEngine
+from ecom_platform.resources.table_store import TableStore
+
+CATALOG = [("catalog", table.name) for table in TABLES.values()]
+DAILY_MARTS = [mart for mart in marts.TABLES if reach(mart) == (0, 0)]
+WINDOW_MARTS = [mart for mart in marts.TABLES if reach(mart) != (0, 0)]
+
+
+PROCESS_TAG = "ecom/process"
+"""Process id of a run that a command works on itself."""
+GRPC_TAG = ".dagster/grpc_info"
+"""Where the code server listens that a run's process belongs to; Dagster's own tag."""
+
+AT_WORK = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
+
+
+class RunFailedError(RuntimeError):
+    """A Dagster run failed; the message is that of its step."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The platform in this process, on the Dagster instance that the web UI shows."""
+
+    definitions: dg.Definitions
+    instance: dg.DagsterInstance
+    say: Callable[[str], None] = print
+
+    @property
+    def tables(self) -> TableStore:
+        return cast("TableStore", (self.definitions.resources or {})["tables"])
+
+    @property
+    def engine(self) -> QueryEngine:
+        return cast("QueryEngine", (self.definitions.resources or {})["engine"])
+
+    @property
+    def flink_job(self) -> FlinkJob:
+        return cast("FlinkJob", (self.definitions.resources or {})["flink_job"])
+
+    @property
+    def alert_log(self) -> AlertLog:
+        return cast("AlertLog", (self.definitions.resources or {})["alert_log"])
+
+    def prepare_catalog(self) -> None:
+        """Make the Glue tables what the contracts say."""
+        self.run("catalog", CATALOG)
+
+    def has_catalog(self) -> bool:
+        """Whether Dagster knows of every Glue table; the web UI asks for those that it does not."""
+        keys = [dg.AssetKey(key) for key in CATALOG]
+        return all(self.instance.get_latest_materialization_event(key) for key in keys)
+
+    def take_in(self) -> dict[str, str]:
+        """Read the files that are not staged yet; returns those that were refused, and why."""
+        self.run("raw files", [("raw", "event_files")])
+        read = read_files(self.tables)
+        files = [file for file in read_manifest(self.tables).files if file.file_id not in read]
+        return self.stage([file.file_id for file in files])
+
+    def take_in_stream(self) -> list[str]:
+        """Read the hours of the stream's archive that grew; returns them."""
+        grown = [found.hour for found in unstaged_hours(self.tables, list_hours(self.tables))]
+        self.instance.add_dynamic_partitions(ARRIVED_HOURS.name or "", grown)
+        for hour in grown:
+            what = f"the stream's archive, {hour}"
+            self.run(what, [table.key for table in HOUR_TABLES], partition=hour)
+        return grown
+
+    def stage(self, file_ids: Sequence[str]) -> dict[str, str]:
+        """Read files, also such as were read before; returns those that were refused, and why."""
+        refused = {}
+        for place, file_id in enumerate(file_ids, start=1):
+            what = f"file {place} of {len(file_ids)}, {file_id}"
+            try:
+                self.run(what, [table.key for table in FILE_TABLES], partition=file_id)
+            except RunFailedError as error:
+                refused[file_id] = str(error)
+                self.say(f"  {what}: refused")
+        return refused
+
+    def rebuild(self) -> list[date]:
+        """Build whatever is not built from what is there now; returns the days of the lake."""
+        changed = [plan.day for plan in stale_plans(self.tables)]
+        self._run_days([table.key for table in DAY_TABLES], changed)
+        for together in (DAILY_MARTS, *([mart] for mart in WINDOW_MARTS)):
+            stale: dict[tuple[date, ...], list[tuple[str, str]]] = {}
+            for mart in together:
+                stale.setdefault(tuple(stale_days(mart, self.tables)), []).append(mart.key)
+            for days, keys in stale.items():
+                self._run_days(keys, days)
+        return changed
+
+    def data_days(self) -> list[date]:
+        """Days that have events now."""
+        return [day for day, row_count in self.day_rows().items() if row_count]
+
+    def day_rows(self) -> dict[date, int]:
+        """How many events each day has now."""
+        return row_counts_by_day(self.tables)
+
+    def _run_days(self, keys: Sequence[tuple[str, str]], days: Sequence[date]) -> None:
+        name = keys[0][1] if len(keys) == 1 else f"{keys[0][1]} and {len(keys) - 1} more"
+        for first, last in islands(days):
+            self.run(f"{name}, {first} to {last}", keys, days=(first, last))
+
+    def run(
+        self,
+        what: str,
+        keys: Sequence[tuple[str, str]],
+        *,
+        partition: str | None = None,
+        days: tuple[date, date] | None = None,
+    ) -> None:
+        """Run some assets in this process.
+
+        Raises:
+            RunFailedError: a step failed.
+
+        """
+        started = time.monotonic()
+        job = self.definitions.resolve_implicit_global_asset_job_def()
+        result = job.execute_in_process(
+            asset_selection=[dg.AssetKey(key) for key in keys],
+            partition_key=partition,
+            tags={PROCESS_TAG: str(os.getpid()), **(range_tags(*days) if days else {})},
+            instance=self.instance,
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+            raise_on_error=False,
+        )
+        if not result.success:
+            raise RunFailedError(_cause(result))
+        self.say(f"  {what}: {time.monotonic() - started:.1f} s")
+
+
+def _cause(result: dg.ExecuteInProcessResult) -> str:
+    failures = [event for event in result.all_node_events if event.is_step_failure]
+    if not failures:
+        return "the run failed before its first step; see the run in the web UI"
+    data = failures[0].step_failure_data
+    if data.user_failure_data and data.user_failure_data.description:
+        return data.user_failure_data.description
+    return data.error.to_string() if data.error else (failures[0].message or "no message")
+
+
+def fail_dead_runs(instance: dg.DagsterInstance) -> list[str]:
+    """Mark runs as failed whose process is gone; returns their ids. Dagster tries them again.
+
+    Dagster sees a run's process end while its own processes live. When they end together, by a kill
+    or a power cut, the run stays "started", and its pools stay taken.
+    """
+    runs = instance.get_runs(dg.RunsFilter(statuses=AT_WORK))
+    dead = [run for run in runs if _is_dead(run)]
+    for run in dead:
+        instance.report_run_failed(run, "The process of this run is gone.")
+    return [run.run_id for run in dead]
+
+
+def _is_dead(run: dg.DagsterRun) -> bool:
+    if process := run.tags.get(PROCESS_TAG):
+        return not _lives(int(process))
+    if place := run.tags.get(GRPC_TAG):
+        return not _listens(json.loads(place)["socket"])
+    return False
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def _listens(path: str) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(path) == 0

@@ -1,1 +1,0 @@
-"""The pure work of the catalog: contracts as Glue writes them down."""

@@ -1,0 +1,193 @@
+"""Building days of `lake/events` from staged parts: pointed at, or merged, then published.
+
+What does not belong here: the Dagster asset (`assets`), and what makes a day (`lake.days`).
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from ecom_platform.contracts.lake import EVENT_DAYS, EVENTS, STAGED_EVENTS, STAGED_STREAM_EVENTS
+from ecom_platform.lake.days import (
+    DayLedger,
+    DayPlan,
+    Source,
+    StagedPart,
+    keeps_content,
+    ledger_of,
+    plan_day,
+    retired_file_ids,
+)
+from ecom_platform.lake.event_files import EventFile
+from ecom_platform.lake.merging import merge_day, merge_stream_day
+from ecom_platform.pipeline.manifest import read_manifest
+from ecom_platform.resources.table_store import Draft, TableStore
+from ecom_platform.tables.commits import Commit, PublishedPartition
+from ecom_platform.tables.parquet import (
+    WrittenPartition,
+    arrow_schema,
+    check_contract,
+    write_table,
+)
+
+
+@dataclass(frozen=True)
+class BuiltDay:
+    """A day that was put together but is not published yet.
+
+    Attributes:
+        plan, ledger: what it is made from, and where every row went.
+        written: new files; none where a part is taken as it lies.
+        pointed: that part.
+        kept: the version before, where the day says the same still.
+
+    """
+
+    plan: DayPlan
+    ledger: DayLedger
+    written: WrittenPartition | None
+    pointed: StagedPart | None = None
+    kept: PublishedPartition | None = None
+
+
+def stale_plans(tables: TableStore) -> list[DayPlan]:
+    """Plans of the days whose parts are not those that `lake/events` was built from.
+
+    A day whose newest version is not the one that the catalog shows is stale too: its writer died
+    between the two.
+    """
+    shown = {part.values[0]: part for part in tables.catalog.partitions(EVENTS)}
+    built = {
+        commit.name: commit.details["inputs"]
+        for commit in tables.commits(EVENTS)
+        if shown.get(commit.name) == commit.partitions[0]
+    }
+    return [plan for plan in plan_days(tables) if plan.inputs != built.get(str(plan.day))]
+
+
+def row_counts_by_day(tables: TableStore) -> dict[date, int]:
+    """Rows of each day of `lake/events` as it is shown now."""
+    partitions = tables.catalog.partitions(EVENTS)
+    return {date.fromisoformat(part.values[0]): part.row_count for part in partitions}
+
+
+def plan_days(tables: TableStore, days: Iterable[date] | None = None) -> list[DayPlan]:
+    """The plans of all days that any file or the stream has rows of, or of some of them."""
+    parts: dict[date, list[StagedPart]] = {}
+    files = []
+    for commit in tables.commits(STAGED_EVENTS):
+        files.append(_file(commit))
+        _add_parts(parts, commit, "export")
+    for commit in tables.commits(STAGED_STREAM_EVENTS):
+        _add_parts(parts, commit, "stream")
+    retired = retired_file_ids(files, read_manifest(tables).current)
+    wanted = parts if days is None else [day for day in days if day in parts]
+    return [plan_day(day, parts[day], retired) for day in sorted(wanted)]
+
+
+def _file(commit: Commit) -> EventFile:
+    return EventFile.from_details(commit.details["file"])
+
+
+def _add_parts(parts: dict[date, list[StagedPart]], commit: Commit, source: Source) -> None:
+    """Put what a file, or an hour of the stream's archive, brought of each day to the others."""
+    for part in commit.partitions:
+        parts.setdefault(date.fromisoformat(part.values[1]), []).append(
+            StagedPart(
+                file=_file(commit),
+                source=source,
+                location=part.location,
+                row_count=part.row_count,
+                byte_count=part.byte_count,
+                absent_columns=tuple(commit.details.get("absent_columns", ())),
+            )
+        )
+
+
+def build_day(plan: DayPlan, connection: duckdb.DuckDBPyConnection, folder: Path) -> BuiltDay:
+    """Put a day together and account for its rows.
+
+    Raises:
+        NotPublishableError: the sums do not add up, or the contract is broken.
+
+    """
+    if part := plan.only_part:
+        ledger = ledger_of(plan, kept_row_count=part.row_count, redelivered_row_count=0)
+        built = BuiltDay(plan, ledger, None, pointed=part)
+    elif not plan.counted:
+        empty = arrow_schema(EVENTS.all_columns).empty_table()
+        written = write_table(empty, folder / f"{plan.day}.parquet")
+        ledger = ledger_of(plan, kept_row_count=0, redelivered_row_count=0)
+        built = BuiltDay(plan, ledger, written)
+    else:
+        built = _merged(plan, connection, folder)
+    built.ledger.check_conservation()
+    if built.written:
+        check_contract(EVENTS, built.written)
+    return built
+
+
+def keep_versions(built: Sequence[BuiltDay], tables: TableStore) -> list[BuiltDay]:
+    """The same days, with the version before where a day says the same still."""
+    names = [str(day.plan.day) for day in built]
+    before = {commit.name: commit for commit in tables.commits(EVENTS, names)}
+    found = []
+    for day in built:
+        old = before.get(str(day.plan.day))
+        is_same = old is not None and keeps_content(
+            day.plan, day.ledger, old.details["inputs"], old.details["ledger"]
+        )
+        found.append(replace(day, kept=old.partitions[0]) if old and is_same else day)
+    return found
+
+
+def _merged(plan: DayPlan, connection: duckdb.DuckDBPyConnection, folder: Path) -> BuiltDay:
+    merge = merge_stream_day if plan.source == "stream" else merge_day
+    merged = merge(plan, connection, folder / str(plan.day))
+    ledger = ledger_of(
+        plan,
+        kept_row_count=merged.kept_row_count,
+        redelivered_row_count=merged.redelivered_row_count,
+    )
+    return BuiltDay(plan, ledger, merged.written, pointed=merged.base)
+
+
+def publish_days(built: Sequence[BuiltDay], tables: TableStore, folder: Path) -> list[Commit]:
+    """Publish days and their ledger, and return the commits of `lake/events`."""
+    merged = [((str(day.plan.day),), day.written) for day in built if day.written and not day.kept]
+    placed = {part.values: part for part in tables.upload(EVENTS, merged)}
+    drafts = []
+    for day in built:
+        values = (str(day.plan.day),)
+        place = placed.get(values) or _pointed(day)
+        # Readers of the day read of its ledger only this, beside the rows.
+        content = f"{place.location}#is_partial={day.ledger.is_partial}"
+        part = day.kept or replace(place, content=content)
+        details = {
+            "ledger": {**asdict(day.ledger), "last_modified_at": str(day.ledger.last_modified_at)},
+            "inputs": day.plan.inputs,
+        }
+        drafts.append(Draft(values[0], (part,), details))
+    _publish_ledgers(built, tables, folder)
+    return tables.publish(EVENTS, drafts)
+
+
+def _pointed(day: BuiltDay) -> PublishedPartition:
+    part = day.pointed or day.plan.counted[0]
+    return PublishedPartition((str(day.plan.day),), part.location, part.row_count, part.byte_count)
+
+
+def _publish_ledgers(built: Sequence[BuiltDay], tables: TableStore, folder: Path) -> None:
+    schema = arrow_schema(EVENT_DAYS.all_columns)
+    written = []
+    for day in built:
+        row = {**asdict(day.ledger), "event_date": day.plan.day}
+        rows = pa.Table.from_pylist([row], schema=schema)
+        path = folder / f"ledger-{day.plan.day}.parquet"
+        written.append(((str(day.plan.day),), write_table(rows, path)))
+    placed = tables.upload(EVENT_DAYS, written)
+    tables.publish(EVENT_DAYS, [Draft(part.values[0], (part,)) for part in placed])

@@ -1,0 +1,179 @@
+"""Building days of a mart, and which days are not built from what its inputs are now.
+
+Every version of a mart remembers what it was built from; comparing that with the catalog alone
+decides, so that nothing needs to be remembered of runs that died.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from hashlib import sha256
+from typing import Any
+
+from ecom_platform.contracts import TABLES, Table
+from ecom_platform.contracts.lake import EVENT_DAYS, EVENTS
+from ecom_platform.marts.building import (
+    Problem,
+    build_mart,
+    check_problems,
+    contract_problems,
+    show_draft,
+)
+from ecom_platform.marts.queries import mart_checks
+from ecom_platform.resources.query_engine import QueryEngine
+from ecom_platform.resources.table_store import Draft, TableStore
+from ecom_platform.tables.commits import PublishedPartition
+from ecom_platform.tables.parquet import WrittenPartition
+from ecom_platform.tables.progress import told
+
+CHUNK_ROWS = 12_000_000
+"""Event rows that one query reads at most (or one day): it bounds memory, whatever the range."""
+PREVIEW_ROWS = 10
+
+Partitions = Mapping[tuple[str, str], Sequence[PublishedPartition]]
+"""Table → its partitions that are read."""
+
+Versions = Mapping[tuple[str, str], Mapping[date, str]]
+"""Table → day → the version that the catalog shows."""
+
+
+def input_partitions(mart: Table, tables: TableStore, days: Sequence[date]) -> Partitions:
+    """The partitions of all that some days of a mart read, as the catalog shows them now."""
+    return {
+        read.key: tables.locations(TABLES[read.key], *read.dates(min(days), max(days)))
+        for read in mart.inputs
+    }
+
+
+def versions_of(partitions: Partitions) -> Versions:
+    """The versions of what a mart reads.
+
+    The ledger of days says to a mart only what the version of the events says too.
+    """
+    return {
+        key: {date.fromisoformat(part.values[0]): part.version for part in parts}
+        for key, parts in partitions.items()
+        if key != EVENT_DAYS.key
+    }
+
+
+def inputs_of(mart: Table, day: date, versions: Versions) -> str:
+    """What a day of a mart is built from, in short: equal inputs, equal rows."""
+    read = [
+        f"{key}:{around}:{versions[key].get(around, '')}"
+        for key in sorted(versions)
+        for around in _window(mart, key, day)
+    ]
+    return sha256("\n".join(read).encode()).hexdigest()[:16]
+
+
+def _window(mart: Table, key: tuple[str, str], day: date) -> list[date]:
+    read = next(found for found in mart.inputs if found.key == key)
+    return [
+        day + timedelta(days=offset) for offset in range(-read.days_before, read.days_after + 1)
+    ]
+
+
+def days_with_rows(
+    mart: Table, tables: TableStore, start: date | None = None, end: date | None = None
+) -> dict[date, int]:
+    """Days that a mart can have rows of, and how many events each has.
+
+    A day that lost all its events stays among them while the mart has rows of it.
+    """
+    shown = {
+        part.values[0] for part in tables.catalog.partitions(mart, start, end) if part.row_count
+    }
+    return {
+        date.fromisoformat(part.values[0]): part.row_count
+        for part in tables.catalog.partitions(EVENTS, start, end)
+        if part.row_count or part.values[0] in shown
+    }
+
+
+def stale_days(mart: Table, tables: TableStore) -> list[date]:
+    """Days of which the mart is missing, or was built from something else."""
+    days = list(days_with_rows(mart, tables))
+    if not days:
+        return []
+    versions = versions_of(input_partitions(mart, tables, days))
+    shown = {part.values[0]: part for part in tables.catalog.partitions(mart)}
+    built = {
+        commit.name: commit.details["inputs"]
+        for commit in tables.commits(mart)
+        if shown.get(commit.name) == commit.partitions[0]
+    }
+    return [day for day in days if inputs_of(mart, day, versions) != built.get(str(day))]
+
+
+@dataclass(frozen=True)
+class MartDay:
+    """A day of a mart that was built: published, unless a problem of it is an error."""
+
+    day: date
+    written: WrittenPartition
+    problems: tuple[Problem, ...]
+
+    @property
+    def is_good(self) -> bool:
+        return not any(problem.severity == "error" for problem in self.problems)
+
+
+@dataclass(frozen=True)
+class MartChunk:
+    """Days that one query built, and the first rows of them."""
+
+    days: tuple[MartDay, ...]
+    preview: list[dict[str, Any]]
+
+
+def chunks_of(days: Sequence[date], tables: TableStore, mart: Table) -> Iterator[list[date]]:
+    """Those of the days that have events, in runs of days that one query can take."""
+    found = days_with_rows(mart, tables, min(days), max(days))
+    limit = CHUNK_ROWS if EVENTS.key in {read.key for read in mart.inputs} else float("inf")
+    chunk: list[date] = []
+    rows = 0
+    for day in sorted(found.keys() & set(days)):
+        if chunk and rows + found[day] > limit:
+            yield chunk
+            chunk, rows = [], 0
+        chunk.append(day)
+        rows += found[day]
+    if chunk:
+        yield chunk
+
+
+def build_chunk(
+    mart: Table,
+    days: Sequence[date],
+    tables: TableStore,
+    engine: QueryEngine,
+    say: Callable[[str], None],
+) -> MartChunk:
+    """Build some days of a mart, check them, and publish those that keep every rule."""
+    # Asked for once: the rows are read from the very versions that are remembered with them.
+    partitions = input_partitions(mart, tables, days)
+    versions = versions_of(partitions)
+    with engine.lake_workspace() as (connection, folder):
+        engine.show(connection, {TABLES[key]: parts for key, parts in partitions.items()})
+        rows_to_read = sum(part.row_count for parts in partitions.values() for part in parts)
+        with told(connection, say, mart.name, row_count=rows_to_read):
+            written = build_mart(connection, mart, days, folder / "mart")
+        show_draft(connection, mart, written)
+        problems = contract_problems(connection, mart)
+        for check in mart_checks(mart):
+            problems += check_problems(connection, check, days)
+        name = f"{mart.layer}.{mart.name}"
+        first_rows = connection.execute(
+            f"select * from {name} order by event_date desc limit {PREVIEW_ROWS}"
+        ).to_arrow_table()
+        built = tuple(
+            MartDay(day, written[day], tuple(p for p in problems if p.day in (day, None)))
+            for day in days
+        )
+        parts = [((str(one.day),), one.written) for one in built if one.is_good]
+        placed = tables.upload(mart, parts)
+        sources = {str(one.day): inputs_of(mart, one.day, versions) for one in built}
+        drafts = [Draft(p.values[0], (p,), {"inputs": sources[p.values[0]]}) for p in placed]
+        tables.publish(mart, drafts)
+    return MartChunk(built, first_rows.to_pylist())

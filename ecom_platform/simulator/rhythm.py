@@ -1,0 +1,35 @@
+"""Times of an actor's events: a timer's even pauses or a person's uneven ones.
+
+What happens at those times belongs to `attackers` and `controls`.
+"""
+
+import numpy as np
+
+from ecom_platform.simulator.cast import Rhythm
+from ecom_platform.traffic.randomness import Floats, Ints, Keys, children, drawn, unit
+
+SHORTEST_PERSON_SHARE = 0.25
+"""No pause of a person is shorter than this share of his mean pause."""
+_SPARE = 1.5
+_SPARE_EVENTS = 20
+
+
+def times(key: Keys, *, rate: float, seconds: float, rhythm: Rhythm, jitter: float = 0.0) -> Ints:
+    """Milliseconds after the start at which one user acts, in order, all below `seconds`.
+
+    The first comes within one mean pause. A longer time adds events and moves none.
+    """
+    mean_ms = 1000 / rate
+    most = int(seconds * rate * _SPARE) + _SPARE_EVENTS
+    chance = unit(children(drawn(key, "pauses"), np.arange(most)))
+    pauses = np.round(mean_ms * _pauses(chance, rhythm=rhythm, jitter=jitter)).astype(np.int64)
+    pauses[0] = int(mean_ms * float(unit(drawn(key, "first"))[0]))
+    passed: Ints = np.cumsum(pauses)
+    return passed[passed < seconds * 1000]
+
+
+def _pauses(chance: Floats, *, rhythm: Rhythm, jitter: float) -> Floats:
+    """Pauses with mean 1."""
+    if rhythm is Rhythm.TIMER:
+        return 1 + jitter * (2 * chance - 1)
+    return SHORTEST_PERSON_SHARE - (1 - SHORTEST_PERSON_SHARE) * np.log(chance)
