@@ -12,6 +12,7 @@ SPEED ?=
 ENVIRONMENT ?= aws
 ROWS ?= 10000000
 BENCH ?=
+TEST_WORKERS ?= 3
 CHROMIUM ?=
 
 VENV := .venv
@@ -80,10 +81,13 @@ bench-stream: $(VENV)/run.stamp $(FLINK_VENV)/stamp ## Time from put to alert by
 	@$(PYTHON) -m benchmarks.stream $(BENCH)
 
 test: $(VENV)/dev.stamp ## Run the tests (those that take minutes: make test-slow)
-	@$(PYTHON) -m pytest -m "not slow"
+	@$(PYTHON) -m pytest -m "not slow and not flink" -n $(TEST_WORKERS) --dist loadfile
+
+test-stream: $(VENV)/dev.stamp $(FLINK_VENV)/stamp ## Run the rules on Flink and on DuckDB, poison records, and one crash
+	@$(PYTHON) -m pytest -m stream
 
 test-slow: $(VENV)/dev.stamp $(FLINK_VENV)/stamp ## Run the tests that take minutes: the stream, a live instance, crashes, orders of building
-	@$(PYTHON) -m pytest -m slow
+	@$(PYTHON) -m pytest -m "slow or flink"
 
 crash-test: $(VENV)/dev.stamp $(FLINK_VENV)/stamp ## Kill parts of the platform at ten moments of a rebuild, and compare with a calm run
 	@$(PYTHON) -m ecom_platform_tests.e2e.crashes --moments 10 --seed 7
@@ -138,4 +142,4 @@ $(VENV)/browser.stamp: requirements/browser.txt $(VENV)/dev.stamp
 	@$(VENV)/bin/uv pip install -q --python $(PYTHON) --require-hashes -r requirements/browser.txt
 	@touch $@
 
-.PHONY: help demo up down simulate clean build alerts remove-old-versions answers flink replay-quarantine rebuild-catalog deploy test test-slow crash-test check lock calibrate bench-batch bench-stream screenshots
+.PHONY: help demo up down simulate clean build alerts remove-old-versions answers flink replay-quarantine rebuild-catalog deploy test test-stream test-slow crash-test check lock calibrate bench-batch bench-stream screenshots

@@ -15,8 +15,8 @@ import duckdb
 from benchmarks.local_s3 import BARE_PREFIX, connected
 from ecom_platform.contracts import Table, marts
 from ecom_platform.contracts.lake import EVENT_COLUMNS, EVENT_TYPES
-from ecom_platform.lake.event_csv import TIME_FORMAT
-from ecom_platform.lake.event_files import RAW_PREFIX
+from ecom_platform.lake.event_files import EXPORTS_PREFIX
+from ecom_platform.lake.event_rules import CLASSIC_TIME
 from ecom_platform.marts.queries import mart_sql, range_values, rendered
 from ecom_platform.settings import Settings
 from ecom_platform.tables.parquet import ENGINE_TYPES
@@ -60,11 +60,12 @@ def write_events(connection: duckdb.DuckDBPyConnection, bucket: str) -> None:
         f"""
         copy (
             select
-                *, 'export' as source, null::varchar as event_id,
+                *, 'export' as source, null::varchar as event_id, null::timestamp as arrived_at,
+                cast(extract(hour from event_time) as int) as event_hour,
                 cast(event_time as date) as event_date
             from read_csv(
-                '{bucket}/{RAW_PREFIX}*.csv', auto_detect = false, header = true, delim = ',',
-                quote = '', escape = '', timestampformat = '{TIME_FORMAT}', ignore_errors = true,
+                '{bucket}/{EXPORTS_PREFIX}*.csv', auto_detect = false, header = true, delim = ',',
+                quote = '', escape = '', timestampformat = '{CLASSIC_TIME}', ignore_errors = true,
                 columns = {{{columns}}}
             )
             where

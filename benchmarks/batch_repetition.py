@@ -15,8 +15,7 @@ from benchmarks.local_s3 import BARE_PREFIX, connected
 from benchmarks.mart_comparison import compared, differing
 from benchmarks.process_memory import GIB, measured
 from ecom_platform.commands.deliver import deliver
-from ecom_platform.definitions import resources
-from ecom_platform.resources.table_store import TableStore
+from ecom_platform.definitions import Resources
 from ecom_platform.settings import Settings
 from ecom_platform.traffic.manifest import read_manifest
 
@@ -63,8 +62,7 @@ def _make_even(cloud: Path) -> None:
 
 
 def _comparison(settings: Settings, spark_out: Path | None) -> dict[str, int]:
-    tables = resources(settings)["tables"]
-    assert isinstance(tables, TableStore)  # noqa: S101 - tells the type checker what is bound
+    tables = Resources.of(settings).tables
     with connected(settings.scratch_dir) as connection:
         bare = f"s3://{settings.data_bucket}/{BARE_PREFIX}"
         found = vars(compared(connection, tables, bare))

@@ -12,7 +12,7 @@ import dagster as dg
 
 from ecom_platform.batch import Batch
 from ecom_platform.contracts.lake import STAGED_EVENTS
-from ecom_platform.definitions import platform
+from ecom_platform.settings import Settings
 
 PHASES = {"staged_files": "staging", "event_days": "days"}
 """Dagster's step → the name of the phase; a mart's step has the name of the mart."""
@@ -20,7 +20,8 @@ PHASES = {"staged_files": "staging", "event_days": "days"}
 
 def main() -> None:
     instance = dg.DagsterInstance.get()
-    batch = Batch(platform(), instance, say=lambda text: print(text, file=sys.stderr))
+    settings = Settings.from_environment()
+    batch = Batch.of(settings, instance, say=lambda text: print(text, file=sys.stderr))
     batch.prepare_catalog()
     earlier = set(instance.get_run_ids())
     started, cpu_started = time.perf_counter(), time.process_time()

@@ -10,29 +10,36 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import cast
 
 import dagster as dg
 
 from ecom_platform.contracts import TABLES, marts
 from ecom_platform.contracts.lake import DAY_TABLES, FILE_TABLES, HOUR_TABLES
-from ecom_platform.defs.partitions import ARRIVED_HOURS, islands, range_tags
+from ecom_platform.definitions import Resources, definitions_on
+from ecom_platform.defs.partitions import ARRIVED_HOURS, EVENT_FILES, adjacent, islands, span_tags
+from ecom_platform.lake.event_files import HOW_TO_DELIVER
+from ecom_platform.lake.shown_text import shown
 from ecom_platform.marts.reach import reach
 from ecom_platform.pipeline.days import row_counts_by_day, stale_plans
-from ecom_platform.pipeline.files import read_files
+from ecom_platform.pipeline.file_verdicts import (
+    FileVerdict,
+    read_files,
+    standing_verdicts,
+    waiting_files,
+)
 from ecom_platform.pipeline.hours import list_hours, unstaged_hours
-from ecom_platform.pipeline.manifest import read_manifest
 from ecom_platform.pipeline.marts import stale_days
-from ecom_platform.resources.alert_log import AlertLog
-from ecom_platform.resources.flink_job import FlinkJob
 from ecom_platform.resources.query_engine import QueryEngine
 from ecom_platform.resources.table_store import TableStore
+from ecom_platform.settings import Settings
 
 CATALOG = [("catalog", table.name) for table in TABLES.values()]
 DAILY_MARTS = [mart for mart in marts.TABLES if reach(mart) == (0, 0)]
 WINDOW_MARTS = [mart for mart in marts.TABLES if reach(mart) != (0, 0)]
 
 
+FILES_A_RUN = 500
+"""Small files that one run stages: a run costs as much as reading some of them."""
 PROCESS_TAG = "ecom/process"
 """Process id of a run that a command works on itself."""
 GRPC_TAG = ".dagster/grpc_info"
@@ -49,25 +56,25 @@ class RunFailedError(RuntimeError):
 class Batch:
     """The platform in this process, on the Dagster instance that the web UI shows."""
 
+    resources: Resources
     definitions: dg.Definitions
     instance: dg.DagsterInstance
     say: Callable[[str], None] = print
 
+    @classmethod
+    def of(
+        cls, settings: Settings, instance: dg.DagsterInstance, say: Callable[[str], None] = print
+    ) -> "Batch":
+        resources = Resources.of(settings)
+        return cls(resources, definitions_on(resources), instance, say)
+
     @property
     def tables(self) -> TableStore:
-        return cast("TableStore", (self.definitions.resources or {})["tables"])
+        return self.resources.tables
 
     @property
     def engine(self) -> QueryEngine:
-        return cast("QueryEngine", (self.definitions.resources or {})["engine"])
-
-    @property
-    def flink_job(self) -> FlinkJob:
-        return cast("FlinkJob", (self.definitions.resources or {})["flink_job"])
-
-    @property
-    def alert_log(self) -> AlertLog:
-        return cast("AlertLog", (self.definitions.resources or {})["alert_log"])
+        return self.resources.engine
 
     def prepare_catalog(self) -> None:
         """Make the Glue tables what the contracts say."""
@@ -78,12 +85,19 @@ class Batch:
         keys = [dg.AssetKey(key) for key in CATALOG]
         return all(self.instance.get_latest_materialization_event(key) for key in keys)
 
-    def take_in(self) -> dict[str, str]:
-        """Read the files that are not staged yet; returns those that were refused, and why."""
+    def take_in(self) -> list[str]:
+        """Read the files that are not staged yet; returns the ids of those that were read now.
+
+        Raises:
+            RunFailedError: some file met an error that nobody foresaw; the others are staged.
+
+        """
         self.run("raw files", [("raw", "event_files")])
-        read = read_files(self.tables)
-        files = [file for file in read_manifest(self.tables).files if file.file_id not in read]
-        return self.stage([file.file_id for file in files])
+        listing = self.tables.objects.exports()
+        for key in listing.ignored:
+            self.say(f"  ignored {shown(key, 200)}: {HOW_TO_DELIVER}")
+        waiting = waiting_files(listing.files, read_files(self.tables))
+        return self.stage([file.file_id for file in waiting])
 
     def take_in_stream(self) -> list[str]:
         """Read the hours of the stream's archive that grew; returns them."""
@@ -94,17 +108,23 @@ class Batch:
             self.run(what, [table.key for table in HOUR_TABLES], partition=hour)
         return grown
 
-    def stage(self, file_ids: Sequence[str]) -> dict[str, str]:
-        """Read files, also such as were read before; returns those that were refused, and why."""
-        refused = {}
-        for place, file_id in enumerate(file_ids, start=1):
-            what = f"file {place} of {len(file_ids)}, {file_id}"
+    def stage(self, file_ids: Sequence[str]) -> list[str]:
+        """Read files, also such as were read before; many small ones go together."""
+        order = self.instance.get_dynamic_partitions(EVENT_FILES.name or "")
+        failures = []
+        place = 0
+        for names in adjacent(file_ids, order, FILES_A_RUN):
+            what = f"files {place + 1} to {place + len(names)} of {len(file_ids)}"
+            place += len(names)
+            if len(names) == 1:
+                what = f"file {place} of {len(file_ids)}, {names[0]}"
             try:
-                self.run(what, [table.key for table in FILE_TABLES], partition=file_id)
+                self.run(what, [table.key for table in FILE_TABLES], span=(names[0], names[-1]))
             except RunFailedError as error:
-                refused[file_id] = str(error)
-                self.say(f"  {what}: refused")
-        return refused
+                failures.append(f"{what}: {error}")
+        if failures:
+            raise RunFailedError("\n".join(failures))
+        return list(file_ids)
 
     def rebuild(self) -> list[date]:
         """Build whatever is not built from what is there now; returns the days of the lake."""
@@ -126,10 +146,14 @@ class Batch:
         """How many events each day has now."""
         return row_counts_by_day(self.tables)
 
+    def verdicts(self) -> list[FileVerdict]:
+        """What was said of each file that counts; see `standing_verdicts`."""
+        return standing_verdicts(self.tables)
+
     def _run_days(self, keys: Sequence[tuple[str, str]], days: Sequence[date]) -> None:
         name = keys[0][1] if len(keys) == 1 else f"{keys[0][1]} and {len(keys) - 1} more"
         for first, last in islands(days):
-            self.run(f"{name}, {first} to {last}", keys, days=(first, last))
+            self.run(f"{name}, {first} to {last}", keys, span=(str(first), str(last)))
 
     def run(
         self,
@@ -137,7 +161,7 @@ class Batch:
         keys: Sequence[tuple[str, str]],
         *,
         partition: str | None = None,
-        days: tuple[date, date] | None = None,
+        span: tuple[str, str] | None = None,
     ) -> None:
         """Run some assets in this process.
 
@@ -150,7 +174,7 @@ class Batch:
         result = job.execute_in_process(
             asset_selection=[dg.AssetKey(key) for key in keys],
             partition_key=partition,
-            tags={PROCESS_TAG: str(os.getpid()), **(range_tags(*days) if days else {})},
+            tags={PROCESS_TAG: str(os.getpid()), **(span_tags(span) if span else {})},
             instance=self.instance,
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
             raise_on_error=False,

@@ -1,5 +1,6 @@
 """All definitions of the platform: loads `defs/`, binds the resources, and nothing else."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import dagster as dg
@@ -14,32 +15,46 @@ from ecom_platform.resources.table_store import TableStore
 from ecom_platform.settings import Settings
 
 
-def resources(settings: Settings) -> dict[str, object]:
-    """The resources of one installation."""
-    objects = ObjectStore(bucket=settings.data_bucket, profile=settings.aws_profile)
-    catalog = GlueCatalog(database_prefix=settings.database_prefix, profile=settings.aws_profile)
-    return {
-        "tables": TableStore(objects=objects, catalog=catalog),
-        "cleaner": TableStore(
-            objects=ObjectStore(bucket=settings.data_bucket, profile=settings.cleaner_profile),
-            catalog=GlueCatalog(
-                database_prefix=settings.database_prefix, profile=settings.cleaner_profile
+@dataclass(frozen=True)
+class Resources:
+    """The resources of one installation, each under the name that assets and sensors ask for."""
+
+    tables: TableStore
+    cleaner: TableStore
+    engine: QueryEngine
+    stream_metrics: StreamMetrics
+    flink_job: FlinkJob
+    alert_log: AlertLog
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Resources":
+        tables = _tables(settings, settings.aws_profile)
+        return cls(
+            tables=tables,
+            cleaner=_tables(settings, settings.cleaner_profile),
+            engine=QueryEngine(
+                objects=tables.objects,
+                scratch_dir=str(settings.scratch_dir),
+                memory_limit=settings.memory_limit,
             ),
-        ),
-        "engine": QueryEngine(
-            objects=objects,
-            scratch_dir=str(settings.scratch_dir),
-            memory_limit=settings.memory_limit,
-        ),
-        "stream_metrics": StreamMetrics(
-            stream_prefix=settings.stream_prefix, profile=settings.observer_profile
-        ),
-        "flink_job": flink_job(settings),
-        "alert_log": AlertLog(table=settings.alerts_table, profile=settings.observer_profile),
-    }
+            stream_metrics=StreamMetrics(
+                stream_prefix=settings.prefix, profile=settings.observer_profile
+            ),
+            flink_job=_flink_job(settings),
+            alert_log=AlertLog(table=settings.alerts_table, profile=settings.observer_profile),
+        )
 
 
-def flink_job(settings: Settings) -> FlinkJob:
+def _tables(settings: Settings, profile: str | None) -> TableStore:
+    """The tables under one role."""
+    return TableStore(
+        objects=ObjectStore(bucket=settings.data_bucket, profile=profile),
+        catalog=GlueCatalog(database_prefix=settings.database_prefix, profile=profile),
+        store_time_zone=settings.store_time_zone.key,
+    )
+
+
+def _flink_job(settings: Settings) -> FlinkJob:
     """The job where it runs: behind a REST interface that can be reached, or in AWS's hands."""
     if settings.flink_rest_url:
         return RestFlinkJob(url=settings.flink_rest_url)
@@ -48,13 +63,18 @@ def flink_job(settings: Settings) -> FlinkJob:
     )
 
 
-@dg.definitions
-def platform() -> dg.Definitions:
+def definitions_on(resources: Resources) -> dg.Definitions:
+    """The definitions, with some installation's resources bound."""
     return dg.Definitions.merge(
         dg.load_from_defs_folder(path_within_project=Path(__file__).parent),
         dg.Definitions(
-            resources=resources(Settings.from_environment()),
+            resources=vars(resources),
             # A step in a process of its own costs seconds of start-up, and DuckDB uses all cores.
             executor=dg.in_process_executor,
         ),
     )
+
+
+@dg.definitions
+def platform() -> dg.Definitions:
+    return definitions_on(Resources.of(Settings.from_environment()))

@@ -5,16 +5,19 @@ What does not belong here: AWS credentials, region and endpoint. Those are boto3
 """
 
 import os
+import re
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast, get_args
+from zoneinfo import ZoneInfo, available_timezones
 
 Environment = Literal["local", "aws"]
 
-
 LOCAL_FLINK = "http://127.0.0.1:8081"
+PREFIX_FORM = re.compile(r"[a-z][a-z0-9-]{0,14}-")
+"""As the templates allow it: bucket, database and function names are made with it."""
 
 
 class SettingError(ValueError):
@@ -27,14 +30,15 @@ class Settings:
 
     Attributes:
         environment: where the platform runs.
+        prefix: put before every name of the installation, so that an account can hold several.
         data_bucket: the S3 bucket with the prefixes `raw/`, `lake/` and `marts/`.
-        database_prefix: put before each Glue database name (`lake`, `marts`), for shared accounts.
         aws_profile: profile of the AWS configuration whose role the platform works under.
-        cleaner_profile: the same for the removal of old versions, which alone may delete.
         producer_profile: the same for whoever delivers event files and sends events.
+        cleaner_profile: the same for the removal of old versions, which alone may delete.
         observer_profile: the same for who watches the stream: it reads metrics and alerts alone.
-        stream_prefix: put before the name of each Kinesis stream and of the tables it fills.
         flink_rest_url: where Flink's REST interface answers; none where AWS runs the job.
+        store_time_zone: the shop's own time, by which days, hours and weekdays are cut.
+        currency: what amounts are named in, where people read them.
         made_up_events_dir: folder that keeps the made-up traffic of the demo.
         scratch_dir: folder for the one local copy of a file while it is staged, and for spilling.
         memory_limit: what DuckDB may take before it spills to `scratch_dir`.
@@ -42,53 +46,83 @@ class Settings:
     """
 
     environment: Environment
+    prefix: str
     data_bucket: str
-    database_prefix: str
     aws_profile: str | None
     producer_profile: str | None
     cleaner_profile: str | None
     observer_profile: str | None
-    stream_prefix: str
     flink_rest_url: str | None
+    store_time_zone: ZoneInfo
+    currency: str
     made_up_events_dir: Path
     scratch_dir: Path
     memory_limit: str
 
     @property
+    def database_prefix(self) -> str:
+        """Put before each Glue database name: `ecom_lake`. Athena takes no hyphen unquoted."""
+        return self.prefix.replace("-", "_")
+
+    @property
     def raw_events_stream(self) -> str:
         """The Kinesis stream of events as they happen."""
-        return f"{self.stream_prefix}raw-events"
+        return f"{self.prefix}raw-events"
 
     @property
     def alerts_table(self) -> str:
         """The DynamoDB table of alerts."""
-        return f"{self.stream_prefix}alerts"
+        return f"{self.prefix}alerts"
 
     @property
     def flink_application(self) -> str:
         """The application of Managed Service for Apache Flink."""
-        return f"{self.stream_prefix}rules"
+        return f"{self.prefix}rules"
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str] | None = None) -> "Settings":
-        """Read the `ECOM_` variables; an empty environment gives the local installation."""
-        found = os.environ if variables is None else variables
-        environment = found.get("ECOM_ENVIRONMENT", "local")
+        """Read the `ECOM_` variables; an empty environment gives the local installation.
+
+        Raises:
+            SettingError: one of them has a value that cannot be used.
+
+        """
+        values = os.environ if variables is None else variables
+        environment = values.get("ECOM_ENVIRONMENT", "local")
         if environment not in get_args(Environment):
             choices = ", ".join(get_args(Environment))
             raise SettingError(f"ECOM_ENVIRONMENT is {environment!r}; choose one of: {choices}")
+        prefix = _prefix(values.get("ECOM_PREFIX", "ecom-"))
         return cls(
             environment=cast("Environment", environment),
-            data_bucket=found.get("ECOM_DATA_BUCKET", "ecom-data-local"),
-            database_prefix=found.get("ECOM_DATABASE_PREFIX", ""),
-            aws_profile=found.get("ECOM_AWS_PROFILE") or None,
-            producer_profile=found.get("ECOM_PRODUCER_PROFILE") or None,
-            cleaner_profile=found.get("ECOM_CLEANER_PROFILE") or None,
-            observer_profile=found.get("ECOM_OBSERVER_PROFILE") or None,
-            flink_rest_url=found.get("ECOM_FLINK_REST_URL")
+            prefix=prefix,
+            data_bucket=values.get("ECOM_DATA_BUCKET") or f"{prefix}data-local",
+            aws_profile=values.get("ECOM_AWS_PROFILE") or None,
+            producer_profile=values.get("ECOM_PRODUCER_PROFILE") or None,
+            cleaner_profile=values.get("ECOM_CLEANER_PROFILE") or None,
+            observer_profile=values.get("ECOM_OBSERVER_PROFILE") or None,
+            flink_rest_url=values.get("ECOM_FLINK_REST_URL")
             or (LOCAL_FLINK if environment == "local" else None),
-            stream_prefix=found.get("ECOM_STREAM_PREFIX", "ecom-"),
-            made_up_events_dir=Path(found.get("ECOM_MADE_UP_EVENTS_DIR") or "made_up_events"),
-            scratch_dir=Path(found.get("ECOM_SCRATCH_DIR") or tempfile.gettempdir()),
-            memory_limit=found.get("ECOM_MEMORY_LIMIT", "2GB"),
+            store_time_zone=_time_zone(values.get("ECOM_STORE_TIME_ZONE") or "UTC"),
+            currency=values.get("ECOM_CURRENCY") or "USD",
+            made_up_events_dir=Path(values.get("ECOM_MADE_UP_EVENTS_DIR") or "made_up_events"),
+            scratch_dir=Path(values.get("ECOM_SCRATCH_DIR") or tempfile.gettempdir()),
+            memory_limit=values.get("ECOM_MEMORY_LIMIT", "2GB"),
         )
+
+
+def _prefix(text: str) -> str:
+    if not PREFIX_FORM.fullmatch(text):
+        raise SettingError(
+            f"ECOM_PREFIX is {text!r}; wanted are up to 16 lower-case letters, digits and hyphens,"
+            " a letter first and a hyphen last, like 'ecom-'"
+        )
+    return text
+
+
+def _time_zone(name: str) -> ZoneInfo:
+    if name not in available_timezones():
+        raise SettingError(
+            f"ECOM_STORE_TIME_ZONE is {name!r}; wanted is an IANA name like 'Europe/Berlin'"
+        )
+    return ZoneInfo(name)

@@ -8,9 +8,9 @@ import pytest
 
 from ecom_platform.batch import Batch
 from ecom_platform.commands.deliver import deliver
-from ecom_platform.definitions import platform
-from ecom_platform.resources.aws import forget_clients
+from ecom_platform.resources.aws import CLIENTS
 from ecom_platform.settings import Settings
+from ecom_platform_tests.support.flink_environment import allowed
 from ecom_platform_tests.support.places import REAL_SLICE
 from infra.deploy import deploy
 from infra.local.cloud import LocalCloud
@@ -30,17 +30,13 @@ def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalClou
     """A local cloud of its own, deployed, with the environment that points at it."""
     cloud = LocalCloud(tmp_path / "cloud", free_port())
     cloud.start()
-    for name, value in cloud.environment().items():
+    for name, value in cloud.installation().items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setenv("ECOM_DATA_BUCKET", deploy("local")["DataBucketName"])
-    monkeypatch.setenv("ECOM_AWS_PROFILE", "ecom-batch")
-    monkeypatch.setenv("ECOM_PRODUCER_PROFILE", "ecom-producer")
-    monkeypatch.setenv("ECOM_CLEANER_PROFILE", "ecom-cleaner")
-    monkeypatch.setenv("ECOM_OBSERVER_PROFILE", "ecom-observer")
+    deploy("local")
     monkeypatch.setenv("ECOM_SCRATCH_DIR", str(tmp_path))
-    forget_clients()
+    CLIENTS.forget()
     yield cloud
-    forget_clients()
+    CLIENTS.forget()
     cloud.stop()
 
 
@@ -48,19 +44,36 @@ def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalClou
 def batch(cloud: LocalCloud) -> Iterator[Batch]:
     """The platform on that cloud, with its catalog prepared."""
     with dg.instance_for_test() as instance:
-        found = Batch(platform(), instance, say=lambda _: None)
+        found = Batch.of(Settings.from_environment(), instance, say=lambda _: None)
         found.prepare_catalog()
         yield found
 
 
 @pytest.fixture
 def take_in(batch: Batch) -> Callable[..., dict[str, str]]:
-    """Deliver files, stage them and rebuild what changed; returns the refused ones."""
+    """Deliver files, stage them and rebuild what changed; returns the refused ones of them."""
 
     def run(*paths: Path) -> dict[str, str]:
         deliver(paths, Settings.from_environment())
-        refused = batch.take_in()
+        read = batch.take_in()
         batch.rebuild()
-        return refused
+        verdicts = [one for one in batch.verdicts() if one.file.file_id in read]
+        return {one.file.file_id: one.refusal for one in verdicts if one.refusal}
 
     return run
+
+
+@pytest.fixture(scope="session")
+def flink() -> Iterator[None]:
+    """Flink may run beside: it takes minutes, and an environment of its own.
+
+    Whoever asks for it is marked, so that no test of the quick tier starts one.
+    """
+    with allowed():
+        yield
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if isinstance(item, pytest.Function) and "flink" in item.fixturenames:
+            item.add_marker(pytest.mark.flink)

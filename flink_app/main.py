@@ -7,7 +7,7 @@ import statements
 from pyflink.common import Configuration
 from pyflink.table import EnvironmentSettings, StatementSet, TableEnvironment
 from runtime_properties import PropertyGroups
-from sql_files import render_file, rule_names
+from sql_files import rule_names
 
 
 def create_environment(groups: PropertyGroups) -> TableEnvironment:
@@ -20,7 +20,7 @@ def create_environment(groups: PropertyGroups) -> TableEnvironment:
     for table in statements.TABLES:
         environment.execute_sql(statements.create_table(table, groups))
     for view in statements.VIEWS:
-        environment.execute_sql(render_file(f"views/{view}", {}))
+        environment.execute_sql(statements.create_view(view, groups))
     return environment
 
 
@@ -41,7 +41,7 @@ def main() -> None:
     statement_set = environment.create_statement_set()
     add_rules(environment, statement_set, groups)
     for insert in statements.INSERTS:
-        statement_set.add_insert_sql(render_file(f"inserts/{insert}", {}))
+        statement_set.add_insert_sql(statements.insert(insert, groups))
     result = statement_set.execute()
     if os.environ.get("IS_LOCAL"):
         result.wait()

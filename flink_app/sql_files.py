@@ -30,6 +30,13 @@ def render_file(name: str, parameters: Mapping[str, str]) -> str:
     return render(text, parameters)
 
 
+def fragment(name: str, parameters: Mapping[str, str] | None = None) -> str:
+    """Render `sql/fragments/<name>.sql`, an expression, without its opening comment."""
+    text = (SQL_FOLDER / "fragments" / f"{name}.sql").read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if not line.startswith("--")]
+    return render("\n".join(lines), parameters or {})
+
+
 def rule_names() -> list[str]:
     """Return the rules in `sql/rules/`, sorted."""
     return sorted(path.stem for path in (SQL_FOLDER / "rules").glob("*.sql"))

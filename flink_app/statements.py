@@ -6,7 +6,7 @@ Knows nothing of a running Flink: text in, text out.
 from collections.abc import Iterable
 
 from runtime_properties import PropertyGroups, property_group
-from sql_files import render_file
+from sql_files import fragment, render_file
 
 TABLES = ("raw_events", "detections", "user_sessions", "dead_letters", "late_events")
 VIEWS = ("good_events", "bad_records", "events")
@@ -22,6 +22,33 @@ class RulePropertyError(ValueError):
     """A property of a rule has a value that its SQL cannot take."""
 
 
+def expressions(groups: PropertyGroups) -> dict[str, str]:
+    """Return the expressions over a record's line that tables and views share, by name."""
+    names = {"product_id": "product", "category_id": "category", "user_id": "user"}
+    numbers = {name: fragment("whole_number", {"field": name}) for name in names}
+    texts = {f"{short}_text": fragment("field_text", {"field": n}) for n, short in names.items()}
+    return {
+        "one_object": fragment("one_object"),
+        "claimed_time": fragment("claimed_time", {"date_form": fragment("date_form")}),
+        "price": fragment("price"),
+        "rule_ms": fragment("rule_ms", property_group(groups, "event_time")),
+        "time_text": fragment("field_text", {"field": "event_time"}),
+        "price_text": fragment("field_text", {"field": "price"}),
+        **numbers,
+        **texts,
+    }
+
+
+def create_view(view: str, groups: PropertyGroups) -> str:
+    """Return the DDL of a view."""
+    return render_file(f"views/{view}", expressions(groups))
+
+
+def insert(name: str, groups: PropertyGroups) -> str:
+    """Return an insert other than that of detections."""
+    return render_file(f"inserts/{name}", property_group(groups, "records"))
+
+
 def create_table(table: str, groups: PropertyGroups) -> str:
     """Return the DDL of a table; its group `table.<name>` holds the connector's options.
 
@@ -31,6 +58,7 @@ def create_table(table: str, groups: PropertyGroups) -> str:
     options = dict(property_group(groups, f"table.{table}"))
     key = options.pop(PARTITION_KEY, None)
     parameters = {
+        **expressions(groups),
         **property_group(groups, "event_time"),
         "arrived_at": options.pop(ARRIVED_AT, ""),
         "options": ",\n".join(f"  '{name}' = '{value}'" for name, value in options.items()),

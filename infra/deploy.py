@@ -26,6 +26,7 @@ HANDLERS = ROOT / "lambda_handlers"
 APPLICATION = ROOT / "flink_app"
 CACHE = ROOT / ".local" / "lambda_requirements"
 CAPABILITIES = ("CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND")
+PLACEHOLDER = "change-me"
 STORAGE = "storage"
 STACKS = ("catalog", "access", "streaming", "alerts", "sessions", "observability")
 """One template each, in the order in which they build on each other; storage comes before them."""
@@ -45,15 +46,34 @@ def deploy(environment: str, overrides: Mapping[str, str] | None = None) -> dict
     `overrides` replaces parameters of the environment's file, where a test needs others.
     """
     cloud = boto3.client("cloudformation")
-    values = yaml.safe_load((HERE / "parameters" / f"{environment}.yaml").read_text())
-    values |= overrides or {}
-    if not _bucket_outlived_its_stack(cloud, values["DataBucketName"]):
+    values = parameters_of(environment, overrides or {})
+    if not _bucket_outlived_its_stack(cloud, values):
         deploy_stack(cloud, STORAGE, values)
     values |= _upload_code(values)
     outputs = {"DataBucketName": values["DataBucketName"]}
     for name in STACKS:
         outputs |= deploy_stack(cloud, name, values)
     return outputs
+
+
+def parameters_of(environment: str, overrides: Mapping[str, str]) -> dict[str, str]:
+    """The parameters of an environment, with every name made from its one prefix.
+
+    Raises:
+        DeployError: the bucket still has the name that stands in the file as a reminder.
+
+    """
+    values = yaml.safe_load((HERE / "parameters" / f"{environment}.yaml").read_text())
+    values |= overrides
+    prefix = values.setdefault("Prefix", "ecom-")
+    values.setdefault("DataBucketName", f"{prefix}data-local")
+    values.setdefault("DatabasePrefix", prefix.replace("-", "_"))
+    if PLACEHOLDER in values["DataBucketName"]:
+        raise DeployError(
+            f"the bucket is called {values['DataBucketName']}; bucket names are unique in all of"
+            f" S3, so put one of your own into infra/parameters/{environment}.yaml"
+        )
+    return {name: str(value) for name, value in values.items()}
 
 
 def _upload_code(values: Mapping[str, str]) -> dict[str, str]:
@@ -79,11 +99,37 @@ def _upload(bucket: str, key: str, content: bytes) -> None:
             raise
 
 
-def _bucket_outlived_its_stack(cloud: "CloudFormationClient", bucket: str) -> bool:
-    """A retained bucket stays when its stack goes, and outlives an emulator that was killed."""
-    if _state(cloud, f"ecom-{STORAGE}") is not None:
+def _bucket_outlived_its_stack(cloud: "CloudFormationClient", values: Mapping[str, str]) -> bool:
+    """A retained bucket stays when its stack goes, and outlives an emulator that was killed.
+
+    What its stack would have set is set again, so that an outlived bucket is as safe as a new one.
+    """
+    bucket = values["DataBucketName"]
+    if _state(cloud, f"{values['Prefix']}{STORAGE}") is not None:
         return False
-    return bucket in {found["Name"] for found in boto3.client("s3").list_buckets()["Buckets"]}
+    if bucket not in {one["Name"] for one in boto3.client("s3").list_buckets()["Buckets"]}:
+        return False
+    keep_bucket_safe(bucket, is_aws=values["IsAws"] == "true")
+    return True
+
+
+def keep_bucket_safe(bucket: str, *, is_aws: bool) -> None:
+    """Versions, encryption and no public access, as `storage.yaml` asks for them."""
+    s3 = boto3.client("s3")
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    if not is_aws:
+        return
+    s3.put_public_access_block(
+        Bucket=bucket,
+        PublicAccessBlockConfiguration={
+            "BlockPublicAcls": True,
+            "BlockPublicPolicy": True,
+            "IgnorePublicAcls": True,
+            "RestrictPublicBuckets": True,
+        },
+    )
+    rule: Any = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+    s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [rule]})
 
 
 def deploy_stack(
@@ -95,7 +141,7 @@ def deploy_stack(
         DeployError: it did not reach a complete state.
 
     """
-    stack, body = f"ecom-{name}", (HERE / f"{name}.yaml").read_text()
+    stack, body = f"{values.get('Prefix', 'ecom-')}{name}", (HERE / f"{name}.yaml").read_text()
     known = {found["ParameterKey"] for found in _parameters_of(cloud, body)}
     request: dict[str, Any] = {
         "StackName": stack,

@@ -5,13 +5,11 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import cast
 
 from rich.console import Console
 from rich.table import Table as Grid
 
-from ecom_platform.definitions import resources
-from ecom_platform.resources.alert_log import AlertLog
+from ecom_platform.definitions import Resources
 from ecom_platform.settings import Settings
 from ecom_platform.streaming.alerts import Alert
 
@@ -46,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--html", type=Path, help="write them to a page too")
     options = parser.parse_args(arguments)
     settings = Settings.from_environment()
-    log = cast("AlertLog", resources(settings)["alert_log"])
+    log = Resources.of(settings).alert_log
     now = datetime.now(UTC)
     found = log.changed(now - timedelta(hours=options.hours), now)
     console = Console(

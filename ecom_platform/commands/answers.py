@@ -11,9 +11,10 @@ from pathlib import Path
 import duckdb
 from rich.console import Console
 from rich.table import Table as Grid
+from rich.text import Text
 
 from ecom_platform.contracts import TABLES, marts
-from ecom_platform.definitions import resources
+from ecom_platform.definitions import Resources
 from ecom_platform.marts.queries import range_values, rendered
 from ecom_platform.resources.query_engine import QueryEngine
 from ecom_platform.resources.table_store import TableStore
@@ -24,19 +25,27 @@ TITLES = {
     "visitors": "1. Unique visitors a day (daily_visitors)",
     "carts": "2. Carts filled but not bought (daily_cart_abandonment)",
     "left_products": "   What was left in carts, by category (abandoned_carts)",
-    "hours": "3. Top category of each hour, UTC, {last} (hourly_category_activity)",
+    "hours": "3. Top category of each hour, {zone}, {last} (hourly_category_activity)",
     "weekdays": "   Top three categories per weekday, 28 days to {last} (weekday_category_ranking)",
     "brands": "4. Brands that need marketing, 28 days to {last} (brand_marketing_needs)",
 }
+AMOUNTS = {"revenue", "value_left"}
+"""Columns of answers that are money."""
 WINDOW_DAYS = marts.TRAILING_DAYS
 
 
 def print_answers(
-    tables: TableStore, engine: QueryEngine, days: Sequence[date], console: Console
+    tables: TableStore,
+    engine: QueryEngine,
+    days: Sequence[date],
+    console: Console,
+    currency: str,
 ) -> None:
     """Print the answers over some days; what they cannot tell is said in words."""
     if not days:
-        console.print("No day has events yet: run `make demo`, or put files under raw/.")
+        console.print(
+            "No day has events yet: run `make demo`, or deliver files under raw/exports/."
+        )
         return
     first, last = min(days), max(days)
     with engine.lake_workspace() as (connection, _):
@@ -44,20 +53,26 @@ def print_answers(
         engine.show(connection, {table: tables.locations(table, first, last) for table in shown})
         for name, title in TITLES.items():
             sql = rendered((QUESTIONS / f"{name}.sql").read_text(), range_values(first, last))
-            console.print(_grid(title.format(last=last), connection.execute(sql)))
+            answer = connection.execute(sql)
+            shown_title = title.format(last=last, zone=tables.store_time_zone)
+            console.print(_grid(shown_title, answer, currency))
         for caveat in _caveats(connection, days):
             console.print(f"[yellow]Note:[/yellow] {caveat}")
 
 
-def _grid(title: str, answer: duckdb.DuckDBPyConnection) -> Grid:
+def _grid(title: str, answer: duckdb.DuckDBPyConnection, currency: str) -> Grid:
+    """Names of brands and categories come from files: they are text, never markup."""
     grid = Grid(title=title, title_justify="left", title_style="bold")
     names = [column[0] for column in answer.description or []]
     rows = answer.fetchall()
     for place, name in enumerate(names):
         is_number = bool(rows) and isinstance(rows[0][place], int | float | Decimal)
-        grid.add_column(name.replace("_", " "), justify="right" if is_number else "left")
+        label = name.replace("_", " ")
+        if name in AMOUNTS:
+            label = f"{label} ({currency})"
+        grid.add_column(label, justify="right" if is_number else "left")
     for row in rows:
-        grid.add_row(*(_text(value) for value in row))
+        grid.add_row(*(Text(_text(value)) for value in row))
     return grid
 
 
@@ -99,13 +114,13 @@ def _caveats(connection: duckdb.DuckDBPyConnection, days: Sequence[date]) -> lis
 
 
 def main() -> None:
-    found = resources(Settings.from_environment())
-    tables, engine = found["tables"], found["engine"]
-    assert isinstance(tables, TableStore)  # noqa: S101 - tells the type checker what is bound
-    assert isinstance(engine, QueryEngine)  # noqa: S101
-    partitions = tables.catalog.partitions(TABLES["lake", "events"])
+    settings = Settings.from_environment()
+    resources = Resources.of(settings)
+    partitions = resources.tables.catalog.partitions(TABLES["lake", "events"])
     days = [date.fromisoformat(part.values[0]) for part in partitions if part.row_count]
-    print_answers(tables, engine, days[-WINDOW_DAYS:], Console())
+    print_answers(
+        resources.tables, resources.engine, days[-WINDOW_DAYS:], Console(), settings.currency
+    )
 
 
 if __name__ == "__main__":

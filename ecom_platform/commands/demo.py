@@ -8,7 +8,7 @@ answers.
 import argparse
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -18,14 +18,14 @@ from rich.console import Console
 from ecom_platform.batch import Batch, RunFailedError
 from ecom_platform.commands.answers import print_answers
 from ecom_platform.commands.deliver import NotAnEventFileError, deliver
+from ecom_platform.commands.refusal_lines import exit_code, say_refusals
 from ecom_platform.commands.stream_demo import StreamDemo, StreamDemoError
 from ecom_platform.contracts import marts
 from ecom_platform.contracts.lake import STAGED_EVENTS
-from ecom_platform.definitions import platform
-from ecom_platform.lake.event_files import EventFile
+from ecom_platform.lake.event_files import EXPORTS_PREFIX
+from ecom_platform.pipeline.file_verdicts import FileVerdict
 from ecom_platform.settings import Settings
 from ecom_platform.simulator.event_stream import StreamError
-from ecom_platform.tables.commits import Commit
 from ecom_platform.traffic import __main__ as traffic
 from ecom_platform.traffic.manifest import MANIFEST, read_manifest
 
@@ -34,43 +34,44 @@ DAYS = marts.TRAILING_DAYS
 SEED = 7
 
 
-def demo(paths: Sequence[Path], batch: Batch, settings: Settings, console: Console) -> None:
-    """Deliver files, build what follows from them, and print the answers over their days."""
+def demo(paths: Sequence[Path], batch: Batch, settings: Settings, console: Console) -> int:
+    """Deliver files, build what follows from them, and print the answers over their days.
+
+    Returns the exit code: 1 if one of them was refused, or if none of its rows was good.
+    """
     keys = set(deliver(paths, settings))
-    console.print(f"delivered {len(keys)} files to s3://{settings.data_bucket}/raw/")
+    place = f"s3://{settings.data_bucket}/{EXPORTS_PREFIX}"
+    console.print(f"delivered {len(keys)} files to {place}")
     console.print("building through Dagster:")
     batch.prepare_catalog()
-    refused = batch.take_in()
+    batch.take_in()
     changed = batch.rebuild()
     if not changed:
         console.print("  every day is up to date already")
-    _print_rows(batch, keys, console)
-    for file_id, reason in refused.items():
-        console.print(f"[red]refused[/red] {file_id}: {reason}")
-    print_answers(batch.tables, batch.engine, _days_of(batch, keys), console)
+    verdicts = [one for one in batch.verdicts() if one.file.object_key in keys]
+    _print_rows(verdicts, console)
+    say_refusals(verdicts, console.print)
+    days = _days_of(batch, {one.file.file_id for one in verdicts})
+    if days:
+        print_answers(batch.tables, batch.engine, days, console, settings.currency)
+    return exit_code(verdicts)
 
 
-def _commits_of(batch: Batch, keys: set[str]) -> Iterable[tuple[EventFile, Commit]]:
-    for commit in batch.tables.commits(STAGED_EVENTS):
-        file = EventFile.from_details(commit.details["file"])
-        if file.object_key in keys:
-            yield file, commit
-
-
-def _days_of(batch: Batch, keys: set[str]) -> list[date]:
+def _days_of(batch: Batch, file_ids: set[str]) -> list[date]:
     """The days that the delivered files have rows of and that have events now."""
-    days = {part.values[1] for _, commit in _commits_of(batch, keys) for part in commit.partitions}
+    commits = batch.tables.commits(STAGED_EVENTS, sorted(file_ids))
+    days = {part.values[1] for commit in commits for part in commit.partitions}
     return [day for day in batch.data_days() if str(day) in days]
 
 
-def _print_rows(batch: Batch, keys: set[str], console: Console) -> None:
+def _print_rows(verdicts: Sequence[FileVerdict], console: Console) -> None:
     """Every row is accounted for: read = staged + quarantined."""
-    commits = [commit for _, commit in _commits_of(batch, keys)]
-    read = sum(commit.details["read_row_count"] for commit in commits)
-    refused = sum(commit.details["quarantined_row_count"] for commit in commits)
-    staged = sum(commit.row_count for commit in commits)
+    read = sum(one.read_row_count for one in verdicts)
+    staged = sum(one.staged_row_count for one in verdicts)
+    refused = sum(one.refused_row_count for one in verdicts)
     console.print(
-        f"{read:,} rows read = {staged:,} staged + {refused:,} quarantined, in {len(commits)} files"
+        f"{read:,} rows read = {staged:,} staged + {refused:,} quarantined,"
+        f" in {len(verdicts)} files"
     )
 
 
@@ -105,15 +106,18 @@ def main() -> None:
     console = Console(width=None if sys.stdout.isatty() else 120, highlight=False)
     settings = Settings.from_environment()
     instance = dg.DagsterInstance.get()
-    batch = Batch(platform(), instance, say=console.print)
+    batch = Batch.of(Settings.from_environment(), instance, say=console.print)
     try:
         paths = arguments.events or made_up_files(settings.made_up_events_dir, console)
-        demo(paths, batch, settings, console)
+        code = demo(paths, batch, settings, console)
         if not arguments.events:
+            # Made-up traffic brings its own dirt, to show what becomes of it.
+            code = 0
             StreamDemo(batch, settings, console).run()
     except (NotAnEventFileError, RunFailedError, StreamError, StreamDemoError) as error:
         sys.exit(f"error: {error}")
     _print_times(arguments.setup_seconds, time.monotonic() - started, console)
+    sys.exit(code)
 
 
 def _print_times(setup: int, seconds: float, console: Console) -> None:

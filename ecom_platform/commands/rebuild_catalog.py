@@ -3,16 +3,13 @@
 For a catalog that was lost or changed by hand. Data and records are left as they are.
 """
 
-from typing import cast
-
 from ecom_platform.contracts import TABLES
-from ecom_platform.definitions import resources
-from ecom_platform.resources.table_store import TableStore
+from ecom_platform.definitions import Resources
 from ecom_platform.settings import Settings
 
 
 def main() -> None:
-    tables = cast("TableStore", resources(Settings.from_environment())["tables"])
+    tables = Resources.of(Settings.from_environment()).tables
     for table in TABLES.values():
         print(f"{table.path}: {tables.rebuild_catalog(table)} partitions")
 

@@ -5,30 +5,32 @@ that they belong to are built anew. Rows that are wrong themselves are mended by
 corrected under its own key, or the mended rows in a file of their own.
 """
 
+from collections.abc import Iterable
+
 import dagster as dg
 
 from ecom_platform.batch import Batch
-from ecom_platform.contracts.lake import QUARANTINED_EVENTS, STAGED_FILES
-from ecom_platform.definitions import platform
+from ecom_platform.pipeline.file_verdicts import FileVerdict
+from ecom_platform.settings import Settings
 
 
 def replay(batch: Batch) -> tuple[int, int]:
     """Stage such files anew; returns how many rows were in quarantine before and after."""
-    before = _quarantined(batch)
-    refused = {
-        commit.name for commit in batch.tables.commits(STAGED_FILES) if commit.details["refusal"]
-    }
-    batch.stage(sorted({name for name, count in before.items() if count} | refused))
+    before = batch.verdicts()
+    listed = {file.file_id for file in batch.tables.objects.exports().files}
+    refused = [one for one in before if one.refusal or one.refused]
+    batch.stage([one.file.file_id for one in refused if one.file.file_id in listed])
     batch.rebuild()
-    return sum(before.values()), sum(_quarantined(batch).values())
+    after = batch.verdicts()
+    return _refused_rows(before), _refused_rows(after)
 
 
-def _quarantined(batch: Batch) -> dict[str, int]:
-    return {commit.name: commit.row_count for commit in batch.tables.commits(QUARANTINED_EVENTS)}
+def _refused_rows(verdicts: Iterable[FileVerdict]) -> int:
+    return sum(verdict.refused_row_count for verdict in verdicts)
 
 
 def main() -> None:
-    before, after = replay(Batch(platform(), dg.DagsterInstance.get()))
+    before, after = replay(Batch.of(Settings.from_environment(), dg.DagsterInstance.get()))
     print(f"{before} rows were in quarantine, {before - after} of them are good now, {after} stay")
 
 

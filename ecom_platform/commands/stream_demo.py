@@ -26,11 +26,14 @@ from ecom_platform.simulator.truth import Truth
 from ecom_platform.streaming.alerts import Alert, seconds_between, wire_time
 
 SCENARIO = "demo"
+BUSY_STATES = ("RUNNING", "STARTING", "UNREACHABLE")
+"""A job that cannot be asked for a moment may only be busy."""
 SEED = 7
-JOB_SECONDS = 180
-ALERT_SECONDS = 30
-"""After the last event: several times what an alert takes."""
-ARCHIVE_SECONDS = 60
+LONGEST_SECONDS = 600
+"""For each thing that is waited for. It comes in seconds; a busy machine takes its time."""
+TOLD_EVERY_SECONDS = 15
+SETTLED_SECONDS = 8
+"""After event time has passed: a batch of the recorder, its call, and the table's index."""
 PAUSE_SECONDS = 0.5
 
 
@@ -65,33 +68,79 @@ class StreamDemo:
         """Play, print who was caught and that nobody else was, and take the events into the lake.
 
         Raises:
-            StreamDemoError: Flink does not run, an attacker was missed, somebody else was named, or
-                an event is missing in the lake.
+            StreamDemoError: Flink does not run, an attacker was missed though his events were in
+                time, somebody else was named, or an event is missing in the lake.
 
         """
-        self._wait_for_job()
+        self._wait("the Flink job", self._is_job_running)
         started = datetime.now(UTC)
         play = play_of(fresh(read_scenario(SCENARIO), started), replay_from_now, seed=SEED)
         truth, event_ids = self._play(play)
-        alerts = self._alerts(play, started)
+        last_event = datetime.now(UTC)
+        self._wait("event time to pass", lambda: self._has_passed(last_event))
+        time.sleep(SETTLED_SECONDS)
+        alerts = self._alerts(started)
         catches = catches_of(truth, alerts)
         others = strangers(play, alerts)
         self._print(catches, others)
         self._take_in(event_ids, started.date())
-        wrong = [found.actor for found in catches if not found.is_right]
-        if wrong or others:
-            raise StreamDemoError(
-                f"not as it should be: {', '.join(wrong + [a.entity for a in others])};"
-                " see the alerts with `make up`, and .local/flink/flink.log"
-            )
+        self._require_right(catches, others)
 
-    def _wait_for_job(self) -> None:
-        self.console.print("waiting for the Flink job …")
-        wait_for(
-            lambda: self.batch.flink_job.health(datetime.now(UTC)).state == "RUNNING",
-            JOB_SECONDS,
-            "the Flink job does not run; see .local/flink/flink.log",
+    def _require_right(self, catches: Sequence[Catch], others: Sequence[Alert]) -> None:
+        """An attacker may be missed only where his events came too late for any rule."""
+        wrong = [found.actor for found in catches if not found.is_right]
+        if not wrong and not others:
+            return
+        late = f"{self.settings.prefix}late-events"
+        streams = self.batch.resources.stream_metrics.health([late], datetime.now(UTC))
+        late_count = streams[late].incoming_record_count
+        if late_count and not others and all(not one.alert for one in catches if not one.is_right):
+            self.console.print(
+                f"[yellow]missed: {', '.join(wrong)}; {late_count} events came too late, because"
+                " the machine is busy. They are in the stream of late events and in the"
+                " lake.[/yellow]"
+            )
+            return
+        raise StreamDemoError(
+            f"not as it should be: {', '.join(wrong + [a.entity for a in others])};"
+            " see the alerts with `make up`, and .local/flink/flink.log"
         )
+
+    def _is_job_running(self) -> bool:
+        return self.batch.resources.flink_job.health(datetime.now(UTC)).state == "RUNNING"
+
+    def _has_passed(self, moment: datetime) -> bool:
+        """Whether Flink has done with all that happened until a moment, and functions have too."""
+        now = datetime.now(UTC)
+        health = self.batch.resources.flink_job.health(now)
+        if health.state not in BUSY_STATES:
+            raise StreamDemoError(f"the Flink job is {health.state}; see .local/flink/flink.log")
+        lag = health.watermark_lag_seconds
+        if lag is None or now - timedelta(seconds=lag) < moment:
+            return False
+        detections = f"{self.settings.prefix}detections"
+        streams = self.batch.resources.stream_metrics.health([detections], now)
+        return not streams[detections].iterator_age_seconds
+
+    def _wait(self, what: str, is_there: Callable[[], bool]) -> None:
+        """Wait for something, and say so while it takes its time.
+
+        Raises:
+            StreamDemoError: it did not come in ten minutes.
+
+        """
+        began = told = time.monotonic()
+        while not is_there():
+            now = time.monotonic()
+            if now - began > LONGEST_SECONDS:
+                raise StreamDemoError(
+                    f"waited {LONGEST_SECONDS} s for {what}; see .local/flink/flink.log"
+                )
+            if now - told > TOLD_EVERY_SECONDS:
+                told = now
+                self.console.print(f"  still waiting for {what}, {now - began:.0f} s …")
+            time.sleep(PAUSE_SECONDS)
+        self.console.print(f"  {what}: {time.monotonic() - began:.1f} s")
 
     def _play(self, play: Play) -> tuple[Truth, set[str]]:
         """Play to the end; the truth about it, and the ids of the events that the stream took."""
@@ -104,27 +153,24 @@ class StreamDemo:
 
         client = kinesis_client(self.settings.producer_profile)
         self.console.print("a minute of traffic on the stream, in real time:")
+        progress = Progress()
         Player(
             sink=EventStream(client=client, name=self.settings.raw_events_stream),
             stop=threading.Event(),
-            progress=Progress(),
+            progress=progress,
             noted=note,
+            is_live=True,
         ).play(play.replay.records(play.rows))
+        if progress.longest_lag > 1:
+            self.console.print(
+                f"  the machine is busy: sending fell {progress.longest_lag:.1f} s behind"
+            )
         return truth, event_ids
 
-    def _alerts(self, play: Play, started: datetime) -> list[Alert]:
-        """Every alert about the play, once the attackers are named and time has passed for more."""
-        attackers = {f"user#{a.user_ids[0]}" for a in play.actors if a.label == "attack"}
-        ended = time.monotonic()
-        while True:
-            now = datetime.now(UTC)
-            changed = self.batch.alert_log.changed(started, now)
-            found = [alert for alert in changed if alert.opened_at >= wire_time(started)]
-            waited = time.monotonic() - ended
-            is_told = attackers <= {alert.entity for alert in found} and waited > ALERT_SECONDS / 3
-            if is_told or waited > ALERT_SECONDS:
-                return found
-            time.sleep(PAUSE_SECONDS)
+    def _alerts(self, started: datetime) -> list[Alert]:
+        """Every alert that opened since."""
+        changed = self.batch.resources.alert_log.changed(started, datetime.now(UTC))
+        return [alert for alert in changed if alert.opened_at >= wire_time(started)]
 
     def _print(self, catches: Sequence[Catch], others: Sequence[Alert]) -> None:
         grid = Grid(title="5. Who was caught on the stream", title_justify="left")
@@ -145,16 +191,13 @@ class StreamDemo:
 
     def _take_in(self, event_ids: set[str], day: date) -> None:
         """Wait for the archive, build today, and look for every event that was sent."""
-        deadline = time.monotonic() + ARCHIVE_SECONDS
-        while (found := self._in_lake(event_ids, day)) < len(event_ids):
-            if time.monotonic() > deadline:
-                break
-            time.sleep(PAUSE_SECONDS)
+
+        def is_all_there() -> bool:
             if self.batch.take_in_stream():
                 self.batch.rebuild()
-        self.console.print(f"{len(event_ids):,} events sent, {found:,} of them in lake/events")
-        if found < len(event_ids):
-            raise StreamDemoError(f"{len(event_ids) - found} events did not reach lake/events")
+            return self._in_lake(event_ids, day) == len(event_ids)
+
+        self._wait(f"{len(event_ids):,} events in lake/events, as many as were sent", is_all_there)
 
     def _in_lake(self, event_ids: set[str], day: date) -> int:
         """How many of these events the lake has on a day, or on the next: a play may run over."""
@@ -204,11 +247,3 @@ def strangers(play: Play, alerts: Sequence[Alert]) -> list[Alert]:
     """Alerts about anybody who is no actor of the play: people, or the site as a whole."""
     actors = {f"user#{user}" for actor in play.actors for user in actor.user_ids}
     return [alert for alert in alerts if alert.entity not in actors]
-
-
-def wait_for(holds: Callable[[], bool], seconds: float, otherwise: str) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        if time.monotonic() > deadline:
-            raise StreamDemoError(f"{otherwise} (waited {seconds:.0f} s)")
-        time.sleep(PAUSE_SECONDS)

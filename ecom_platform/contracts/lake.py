@@ -9,6 +9,8 @@ SOURCES = ("export", "stream")
 
 REFUSAL_REASONS = (
     "malformed_row",
+    "not_one_json_object",
+    "kpl_aggregated",
     "missing_event_id",
     "unbalanced_quote",
     "invalid_encoding",
@@ -21,6 +23,7 @@ REFUSAL_REASONS = (
     "missing_or_bad_price",
     "negative_price",
     "missing_or_bad_user_id",
+    "text_too_long",
 )
 """Why a row is refused: a closed list."""
 
@@ -37,7 +40,7 @@ SOURCE_COLUMNS = (
     Column("category_id", "bigint", "Category of the product.", nullable=True),
     Column("category_code", "string", "Readable category path, where known.", nullable=True),
     Column("brand", "string", "Brand in lower case, where known.", nullable=True),
-    Column("price", "decimal(10,2)", "Price of one unit at that moment."),
+    Column("price", "decimal(14,2)", "Price of one unit at that moment."),
     Column("user_id", "bigint", "Pseudonym of the visitor."),
     Column("user_session", "string", "Session of the visitor, where known.", nullable=True),
 )
@@ -49,6 +52,10 @@ EVENT_COLUMNS = (
     *SOURCE_COLUMNS,
     Column("source", "string", "Where the row came from.", accepted_values=SOURCES),
     Column("event_id", "string", "Id of a stream event; exports carry none.", nullable=True),
+    Column(
+        "arrived_at", "timestamp", "When the stream took it, UTC; exports: none.", nullable=True
+    ),
+    Column("event_hour", "int", "Hour of the day in the store's time, 0 to 23."),
 )
 
 REFUSAL_COLUMNS = (
@@ -61,8 +68,8 @@ RAW_EVENT_FILES = Table(
     layer="raw",
     name="event_files",
     description=(
-        "The manifest: one row for each version of each CSV object under `raw/` that was ever seen."
-        " Made by listing the bucket; read by whoever asks which files the lake knows of."
+        "The manifest: a row for each version of each CSV object under `raw/exports/` that was"
+        " ever seen. Made by listing the bucket; read by whoever asks which files are known."
     ),
     owner=OWNER,
     columns=(
@@ -71,6 +78,7 @@ RAW_EVENT_FILES = Table(
         Column("etag", "string", "S3 entity tag of this version."),
         Column("byte_count", "bigint", "Size of the object, in bytes."),
         Column("last_modified_at", "timestamp", "When this version was put, UTC."),
+        Column("is_retired", "boolean", "Taken back by command: what it brought counts no more."),
     ),
     partition_columns=(),
     primary_key=("file_id",),

@@ -31,7 +31,7 @@ def count(name: str, description: str) -> Column:
 
 
 def amount(name: str, description: str) -> Column:
-    return Column(f"{name}_amount", "decimal(18,2)", description)
+    return Column(f"{name}_amount", "decimal(20,2)", description)
 
 
 def ranks(*measures: str) -> tuple[Column, ...]:
@@ -133,7 +133,7 @@ ABANDONED_CARTS = mart(
         Column("last_carted_at", "timestamp", "Last cart event of the product that day, UTC."),
         Column(
             "last_cart_price",
-            "decimal(10,2)",
+            "decimal(14,2)",
             "Price at the last cart event; of two in a second the higher.",
         ),
         CATEGORY,
@@ -149,12 +149,12 @@ HOURLY_CATEGORY_ACTIVITY = mart(
     "One row for each category that had an event in an hour: the top categories per hour. From"
     " `lake/events`; read by merchandising and by `weekday_category_ranking`.",
     (
-        Column("hour_utc", "int", "Hour of the day, 0 to 23, UTC."),
+        Column("hour", "int", "Hour of the day, 0 to 23, UTC."),
         CATEGORY,
         *ACTIVITY,
         *ranks("view", "cart", "purchase", "revenue"),
     ),
-    ("hour_utc", "category_code"),
+    ("hour", "category_code"),
     (EVENTS,),
 )
 
@@ -163,7 +163,7 @@ WEEKDAY_CATEGORY_RANKING = mart(
     "One row for each weekday and category over the 28 days that end on the partition's day: the"
     " top categories per weekday, per day that has data. From `hourly_category_activity`.",
     (
-        Column("weekday_iso", "int", "1 is Monday, 7 is Sunday."),
+        Column("weekday", "int", "1 is Monday, 7 is Sunday."),
         CATEGORY,
         Column("days_with_data", "bigint", "Days of that weekday in the window that have data."),
         Column("views_per_day", PER_DAY, "Views per day with data."),
@@ -172,7 +172,7 @@ WEEKDAY_CATEGORY_RANKING = mart(
         Column("revenue_per_day", PER_DAY, "Revenue per day with data."),
         *ranks("view", "cart", "purchase", "revenue"),
     ),
-    ("weekday_iso", "category_code"),
+    ("weekday", "category_code"),
     (Input("marts", "hourly_category_activity", **TRAILING_INPUT),),
 )
 

@@ -9,8 +9,8 @@ from datetime import date, timedelta
 from typing import Literal
 
 ColumnType = Literal[
-    "bigint", "int", "double", "boolean", "string", "date", "timestamp", "decimal(10,2)",
-    "decimal(18,2)",
+    "bigint", "int", "double", "boolean", "string", "date", "timestamp", "decimal(14,2)",
+    "decimal(20,2)",
 ]  # fmt: skip
 
 FIRST_DATE = date(2019, 1, 1)
@@ -76,17 +76,17 @@ class Table:
 
     @property
     def path(self) -> str:
-        """The table's prefix in the data bucket, and its name in messages: `lake/events`."""
+        """Its name in messages: `lake/events`."""
         return f"{self.layer}/{self.name}"
+
+    @property
+    def prefix(self) -> str:
+        """The table's folder in the data bucket. Under `raw/` lies only what others put there."""
+        return f"lake/raw_{self.name}" if self.layer == "raw" else self.path
 
     @property
     def all_columns(self) -> tuple[Column, ...]:
         return (*self.columns, *self.partition_columns)
 
-    @property
-    def is_windowed(self) -> bool:
-        """Whether a day reads other days than its own."""
-        return any(read.days_before or read.days_after for read in self.inputs)
 
-
-EVENT_DATE = Column("event_date", "date", "Day (UTC) of the event; the partition.")
+EVENT_DATE = Column("event_date", "date", "Day of the event in the store's time; the partition.")

@@ -16,6 +16,7 @@ CHECKS = {
     "rows_are_conserved": "Every row that was read has exactly one place.",
     "contract_is_kept": "Columns, types, nulls, values and keys are those of the contract.",
     "file_is_accepted": "The file as a whole can be read as events.",
+    "file_is_read": "Reading the file met no error that nobody foresaw.",
     "few_rows_are_refused": "At most one row of a hundred is quarantined.",
     "files_have_the_same_columns": "The files of a day lack the same columns, or none.",
     "volume_is_usual": "The day has between half and twice the rows of the four weeks before.",

@@ -1,6 +1,6 @@
 """The partitions that assets share: files, hours of arrival, and days from 2019 until tomorrow."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date, timedelta
 
 import dagster as dg
@@ -14,20 +14,34 @@ ARRIVED_HOURS = dg.DynamicPartitionsDefinition(name="arrived_hours")
 """One partition an hour in which the stream's archive took anything; added by its sensor."""
 
 DAYS = dg.DailyPartitionsDefinition(start_date=str(FIRST_DATE), end_offset=2)
-"""UTC days; an end offset of 2 reaches tomorrow, where clocks ahead of ours already are."""
+"""Days of the store; an end offset of 2 reaches tomorrow, where clocks ahead of UTC already are."""
 
-TRY_AGAIN = dg.RetryPolicy(
-    max_retries=4, delay=5, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS
-)
-"""For a cloud that is away for a minute. What is refused for its content is not tried again."""
+
+def span_tags(keys: Sequence[str]) -> dict[str, str]:
+    """The tags by which Dagster builds partitions that follow each other in one run."""
+    return {
+        "dagster/asset_partition_range_start": keys[0],
+        "dagster/asset_partition_range_end": keys[-1],
+    }
+
+
+def adjacent(keys: Collection[str], order: Sequence[str], most: int) -> Iterator[list[str]]:
+    """Keys in runs that have no other key between them, no run longer than `most`."""
+    wanted = set(keys)
+    run: list[str] = []
+    for key in order:
+        if key in wanted:
+            run.append(key)
+        if run and (key not in wanted or len(run) == most):
+            yield run
+            run = []
+    if run:
+        yield run
 
 
 def range_tags(first: date, last: date) -> dict[str, str]:
     """The tags by which Dagster builds a range of days in one run, both ends included."""
-    return {
-        "dagster/asset_partition_range_start": str(first),
-        "dagster/asset_partition_range_end": str(last),
-    }
+    return span_tags([str(first), str(last)])
 
 
 def days_of(context: dg.AssetExecutionContext) -> list[date]:

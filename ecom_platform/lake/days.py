@@ -5,14 +5,15 @@ a re-delivered file changes nothing, and repeats inside one file stay. Files cou
 order. Exports, once they hold enough of a day, supersede the stream: no row is counted from both.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from statistics import median
-from typing import Any, Literal
+from typing import Any
 
 from ecom_platform.lake.event_files import EventFile
-from ecom_platform.tables.errors import RowsNotConservedError
+from ecom_platform.lake.ledgers import DayLedger, Source
+from ecom_platform.lake.store_time import end_of_day
 
 EXPORT_BAR = 0.5
 """Share of the stream's rows from which on the exports of a day count instead."""
@@ -23,8 +24,6 @@ USUAL_FACTOR = 2.0
 
 COUNTED = "counted"
 """The role of parts that make a day, in its inputs."""
-
-Source = Literal["export", "stream"]
 
 
 @dataclass(frozen=True)
@@ -59,6 +58,7 @@ class DayPlan:
     retired: tuple[StagedPart, ...]
     waiting: tuple[StagedPart, ...]
     superseded: tuple[StagedPart, ...]
+    store_time_zone: str = "UTC"
 
     @property
     def only_part(self) -> StagedPart | None:
@@ -67,13 +67,15 @@ class DayPlan:
 
     @property
     def last_modified_at(self) -> datetime:
+        """Of its newest object; of a day that has none any more, its own end."""
         parts = self.counted or self.retired
-        return max(part.file.last_modified_at for part in parts)
+        ends_at = end_of_day(self.day, self.store_time_zone)
+        return max((part.file.last_modified_at for part in parts), default=ends_at)
 
     @property
     def is_partial(self) -> bool:
         """No raw object of the day's source was modified after the day's end."""
-        return self.last_modified_at < datetime.combine(self.day + timedelta(days=1), time())
+        return self.last_modified_at < end_of_day(self.day, self.store_time_zone)
 
     @property
     def inputs(self) -> dict[str, str]:
@@ -100,42 +102,12 @@ class DayPlan:
         return absences if len(absences) > 1 else set()
 
 
-@dataclass(frozen=True)
-class DayLedger:
-    """Where the staged rows of a day went; the columns of `lake/event_days`."""
-
-    source: Source
-    staged_row_count: int
-    kept_row_count: int
-    redelivered_row_count: int
-    retired_row_count: int
-    waiting_row_count: int
-    superseded_row_count: int
-    file_count: int
-    last_modified_at: datetime
-    is_partial: bool
-
-    def check_conservation(self) -> None:
-        """Rows staged = kept + re-delivered + retired + waiting + superseded.
-
-        Raises:
-            RowsNotConservedError: they are not.
-
-        """
-        accounted = (
-            self.kept_row_count
-            + self.redelivered_row_count
-            + self.retired_row_count
-            + self.waiting_row_count
-            + self.superseded_row_count
-        )
-        if accounted != self.staged_row_count:
-            raise RowsNotConservedError(
-                f"{self.staged_row_count} rows staged, but {accounted} accounted for: {self}"
-            )
-
-
-def plan_day(day: date, parts: Sequence[StagedPart], retired_file_ids: set[str]) -> DayPlan:
+def plan_day(
+    day: date,
+    parts: Sequence[StagedPart],
+    retired_file_ids: Collection[str],
+    store_time_zone: str = "UTC",
+) -> DayPlan:
     """Decide which parts of a day count."""
     ordered = sorted(parts, key=lambda part: part.file.manifest_order)
     retired = tuple(part for part in ordered if part.file.file_id in retired_file_ids)
@@ -150,6 +122,7 @@ def plan_day(day: date, parts: Sequence[StagedPart], retired_file_ids: set[str])
         retired=retired,
         waiting=() if is_export_day else exports,
         superseded=stream if is_export_day else (),
+        store_time_zone=store_time_zone,
     )
 
 

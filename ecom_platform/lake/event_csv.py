@@ -1,27 +1,22 @@
 """The header of an event file, and how DuckDB is told to read what follows.
 
-What does not belong here: what makes a row good (`staging`).
+Everything is read as text: DuckDB reads 12.7, 1_000 and 2.05e+18 as ids without a word, and its own
+parsing of times costs more than reading them as text. What does not belong here: what makes a row
+good (`event_rules`), and what a file is that is no CSV (`file_forms`).
 """
 
-import csv
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from ecom_platform.contracts.lake import EVENT_TYPES, REQUIRED_SOURCE_COLUMNS, SOURCE_COLUMNS
-from ecom_platform.lake.event_rules import literal
+from ecom_platform.contracts.lake import REQUIRED_SOURCE_COLUMNS, SOURCE_COLUMNS
+from ecom_platform.lake.file_forms import LONGEST_HEADER, header_names
+from ecom_platform.lake.file_refusals import FileRefusedError
+from ecom_platform.lake.shown_text import shown
 from ecom_platform.lake.spool import Spool
-from ecom_platform.tables.errors import FileRefusedError
+from ecom_platform.tables.literals import literal
 
-LONGEST_HEADER = 65_536
-TIME_FORMAT = "%Y-%m-%d %H:%M:%S UTC"
-
-# Ids are read as text, because DuckDB reads 12.7, 1_000 and 2.05e+18 as numbers without a word, and
-# the price with more places than it may have, because DECIMAL(10,2) rounds what is too long.
-READ_TYPES = {
-    "event_time": "TIMESTAMP",
-    "event_type": "ENUM(" + ", ".join(f"'{name}'" for name in EVENT_TYPES) + ")",
-    "price": "DECIMAL(18,6)",
-}
+KNOWN = tuple(column.name for column in SOURCE_COLUMNS)
 
 
 @dataclass(frozen=True)
@@ -30,8 +25,8 @@ class EventCsv:
 
     Attributes:
         spool: the local copy.
-        columns: names as the contract has them, in the order of the file; what the contract does
-            not know is kept under the file's own name and never selected.
+        columns: one name a column of the file, in its order: as the contract has it, or one that
+            nothing asks for.
 
     """
 
@@ -39,28 +34,26 @@ class EventCsv:
     columns: tuple[str, ...]
 
     @property
+    def known_columns(self) -> tuple[str, ...]:
+        return tuple(name for name in KNOWN if name in self.columns)
+
+    @property
     def absent_columns(self) -> tuple[str, ...]:
-        known = (column.name for column in SOURCE_COLUMNS)
-        return tuple(name for name in known if name not in self.columns)
+        return tuple(name for name in KNOWN if name not in self.columns)
 
-    def relation(self, *, typed: bool) -> str:
-        """A `read_csv` over the copy; refused rows go to `reject_errors`.
+    def relation(self, path: Path | None = None, *, has_header: bool = True) -> str:
+        """A `read_csv` over the copy or a part of it; rows that are ragged go to `reject_errors`.
 
-        With `typed`, times, event types and prices are read as such and everything else as text; an
-        empty required field is an error. Without, every field is text, as it stands.
+        A part is read by one thread, so that its rows come in the order of its lines.
         """
-        types = {
-            name: READ_TYPES.get(name, "VARCHAR") if typed else "VARCHAR" for name in self.columns
-        }
-        required = ", ".join(map(literal, READ_TYPES))
-        force_not_null = f", force_not_null=[{required}]" if typed else ""
         quote = '"' if self.spool.has_quotes else ""
+        columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in self.columns)
         return (
-            f"read_csv({literal(str(self.spool.path))}, auto_detect=false, header=true, delim=','"
-            f", quote={literal(quote)}, escape={literal(quote)}, new_line='\\n'"
-            f", strict_mode=true, compression='none', store_rejects=true, rejects_limit=0"
-            f", timestampformat={literal(TIME_FORMAT)}{force_not_null}"
-            f", columns={{{', '.join(f'{literal(n)}: {literal(t)}' for n, t in types.items())}}})"
+            f"read_csv({literal(str(path or self.spool.path))}, auto_detect=false"
+            f", header={str(has_header).lower()}, delim=',', quote={literal(quote)}"
+            f", escape={literal(quote)}, new_line='\\n', strict_mode=true, compression='none'"
+            f", store_rejects=true, rejects_limit=0, parallel={str(path is None).lower()}"
+            f", columns={{{columns}}})"
         )
 
 
@@ -68,36 +61,21 @@ def read_header(spool: Spool) -> EventCsv:
     """Understand the first line of a file.
 
     Raises:
-        FileRefusedError: it is no CSV header, or a required column is missing or given twice.
+        FileRefusedError: it is no CSV header, or a column is missing or given twice.
 
     """
     with spool.path.open("rb") as copy:
-        line = copy.readline(LONGEST_HEADER)
-    names = _names(line)
-    duplicates = sorted({name for name in names if names.count(name) > 1})
+        names = header_names(copy.read(LONGEST_HEADER))
+    duplicates = sorted({name for name in names if name in KNOWN and names.count(name) > 1})
     if duplicates:
         raise FileRefusedError("duplicate_columns", ", ".join(duplicates))
     missing = [name for name in REQUIRED_SOURCE_COLUMNS if name not in names]
     if missing:
-        raise FileRefusedError(
-            "missing_columns", f"{', '.join(missing)} (the header has: {', '.join(names)[:200]})"
-        )
-    return EventCsv(spool=spool, columns=tuple(names))
+        found = shown(", ".join(names), 200)
+        raise FileRefusedError("missing_columns", f"{', '.join(missing)} (the header has: {found})")
+    return EventCsv(spool=spool, columns=tuple(_own_names(names)))
 
 
-def _names(line: bytes) -> list[str]:
-    if b"\0" in line or len(line) >= LONGEST_HEADER:
-        raise FileRefusedError("not_csv", "the first line is no line of text")
-    try:
-        text = line.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise FileRefusedError("not_csv", f"the first line is not UTF-8 ({error})") from error
-    names = [name.strip().lower() for name in next(csv.reader([text.rstrip("\n")]), [])]
-    if len(names) < len(REQUIRED_SOURCE_COLUMNS) and not set(names) & set(REQUIRED_SOURCE_COLUMNS):
-        raise FileRefusedError("not_csv", f"the first line is no header: {text.strip()[:80]!r}")
-    return names
-
-
-def column_or_null(names: Iterable[str], name: str) -> str:
-    """The column, or a null where the file has none."""
-    return name if name in names else "null::varchar"
+def _own_names(names: Sequence[str]) -> list[str]:
+    """Extras may be called anything, even nothing or the same twice: nobody asks for them."""
+    return [name if name in KNOWN else f"extra_{place}" for place, name in enumerate(names)]

@@ -3,7 +3,7 @@
 The file is read once; only one that has refused rows is looked at again, to tell their lines. Rows
 read are counted apart from the parser (`spool`), so that the sum at the end can fail.
 
-What does not belong here: reading from S3 and publishing (`resources`).
+What does not belong here: reading from S3 and publishing (`pipeline`).
 """
 
 from dataclasses import dataclass
@@ -13,16 +13,19 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from ecom_platform.contracts import FIRST_DATE
-from ecom_platform.contracts.lake import STAGED_EVENTS
-from ecom_platform.lake.event_csv import EventCsv, column_or_null, read_header
-from ecom_platform.lake.event_rules import is_id, is_price
-from ecom_platform.lake.refusals import find_refusals
+from ecom_platform.contracts.lake import EVENT_COLUMNS, SOURCE_COLUMNS, STAGED_EVENTS
+from ecom_platform.lake.event_csv import EventCsv, read_header
+from ecom_platform.lake.event_rules import Rule, event_rules, event_time, verdict
+from ecom_platform.lake.ledgers import check_conserved
+from ecom_platform.lake.odd_rows import odd_rows
+from ecom_platform.lake.refusals import Judging, quarantine_of
 from ecom_platform.lake.spool import Spool
-from ecom_platform.tables.errors import FileRefusedError, RowsNotConservedError
-from ecom_platform.tables.parquet import WrittenPartition, check_contract, copy_by_partition
+from ecom_platform.lake.store_time import local_time
+from ecom_platform.tables.contract_check import check_contract
+from ecom_platform.tables.parquet import ENGINE_TYPES, WrittenPartition, copy_by_partition
 
 FUTURE_TOLERANCE = timedelta(hours=1)
+"""How far ahead of its object's putting a time may lie: clocks differ, and exports take a while."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,7 @@ class StagedFile:
     """What became of the rows of one file.
 
     Attributes:
-        days: the Parquet written for each day.
+        days: the Parquet written for each day of the store.
         quarantine: rows of `lake/quarantined_events`, without the partition column.
         read_row_count: rows of the file, counted apart from the parser.
         absent_columns: optional columns that the file lacks.
@@ -53,12 +56,8 @@ class StagedFile:
             RowsNotConservedError: they are not.
 
         """
-        accounted = self.staged_row_count + self.quarantine.num_rows
-        if accounted != self.read_row_count:
-            raise RowsNotConservedError(
-                f"{self.read_row_count} rows read, but {self.staged_row_count} staged and"
-                f" {self.quarantine.num_rows} quarantined"
-            )
+        fates = {"staged": self.staged_row_count, "quarantined": self.quarantine.num_rows}
+        check_conserved(self.read_row_count, fates)
 
 
 def stage_file(
@@ -67,6 +66,7 @@ def stage_file(
     *,
     last_modified_at: datetime,
     directory: Path,
+    store_time_zone: str = "UTC",
 ) -> StagedFile:
     """Write the good rows of a spooled file as Parquet by day under `directory`.
 
@@ -75,6 +75,7 @@ def stage_file(
         spool: the local copy.
         last_modified_at: when the object was put (UTC); later times are judged to be in the future.
         directory: an empty folder.
+        store_time_zone: IANA name of the zone by which days and hours are cut.
 
     Raises:
         FileRefusedError: the file as a whole is not readable as events.
@@ -82,17 +83,14 @@ def stage_file(
 
     """
     file = read_header(spool)
-    latest = last_modified_at + FUTURE_TOLERANCE
-    try:
-        written = copy_by_partition(connection, _staging_select(file, latest), directory)
-        quarantine = find_refusals(
-            connection,
-            file,
-            latest=latest,
-            are_expected=None in written or _has_rejects(connection) or bool(spool.set_aside),
-        )
-    except duckdb.InvalidInputException as error:
-        raise FileRefusedError("not_csv", str(error).splitlines()[0]) from error
+    odd = odd_rows(file)
+    rules = file_rules(file, last_modified_at + FUTURE_TOLERANCE)
+    connection.register("odd_rows", odd)
+    written = copy_by_partition(connection, _staged_select(file, rules, store_time_zone), directory)
+    is_clean = None not in written and not spool.set_aside and not _has_rejects(connection)
+    judging = Judging(file, odd, lambda rows: judged(rows, rules, store_time_zone))
+    quarantine = quarantine_of(connection, judging, is_clean=is_clean)
+    connection.unregister("odd_rows")
     days = {day: part for day, part in written.items() if day is not None}
     parsed_row_count = sum(part.row_count for part in days.values()) + quarantine.num_rows
     staged = StagedFile(
@@ -102,42 +100,54 @@ def stage_file(
         absent_columns=file.absent_columns,
     )
     staged.check_conservation()
-    for part in days.values():
-        check_contract(STAGED_EVENTS, part)
+    check_contract(connection, STAGED_EVENTS, list(days.values()))
     return staged
+
+
+def file_rules(file: EventCsv, latest: datetime) -> list[Rule]:
+    return event_rules(
+        time="occurred_at",
+        date="event_date",
+        latest=f"timestamp '{latest}'",
+        columns=file.known_columns,
+    )
+
+
+def judged(rows: str, rules: list[Rule], zone: str) -> str:
+    """Rows of text with their time, their day, and the verdict on them."""
+    return f"""
+        with timed as (select *, {event_time("event_time")} as occurred_at from {rows}),
+        local as (select *, {local_time("occurred_at", zone)} as local_at from timed),
+        dated as (select *, cast(local_at as date) as event_date from local)
+        select *, {verdict(rules)} as verdict from dated
+    """
 
 
 def _has_rejects(connection: duckdb.DuckDBPyConnection) -> bool:
     return bool(connection.execute("select 1 from reject_errors limit 1").fetchall())
 
 
-def _staging_select(file: EventCsv, latest: datetime) -> str:
+def _staged_select(file: EventCsv, rules: list[Rule], zone: str) -> str:
     """Good rows under their day, refused ones under a day that is null."""
-    has_categories = "category_id" in file.columns
-    is_category = f"(category_id is null or {is_id('category_id')})" if has_categories else "true"
+    known = ", ".join(file.known_columns)
+    texts = f"(select {known} from {file.relation()} union all select {known} from odd_rows)"
+    is_bad = " or ".join(f"({rule.is_broken})" for rule in rules)
+    values = {
+        **{c.name: f"null::{ENGINE_TYPES[c.type]}" for c in SOURCE_COLUMNS},
+        **{name: name for name in file.known_columns},
+        "event_time": "occurred_at",
+        "source": "'export'",
+        "event_id": "null::varchar",
+        "arrived_at": "null::timestamp",
+        "event_hour": "extract(hour from local_at)",
+    }
+    columns = ", ".join(
+        f"try_cast({values[c.name]} as {ENGINE_TYPES[c.type]}) as {c.name}" for c in EVENT_COLUMNS
+    )
     return f"""
-        select
-            event_time,
-            cast(event_type as varchar) as event_type,
-            try_cast(product_id as bigint) as product_id,
-            try_cast({column_or_null(file.columns, "category_id")} as bigint) as category_id,
-            {column_or_null(file.columns, "category_code")} as category_code,
-            {column_or_null(file.columns, "brand")} as brand,
-            try_cast(price as decimal(10, 2)) as price,
-            try_cast(user_id as bigint) as user_id,
-            {column_or_null(file.columns, "user_session")} as user_session,
-            'export' as source,
-            null::varchar as event_id,
-            case
-                when
-                    price >= 0
-                    and {is_price("price")}
-                    and event_time >= timestamp '{FIRST_DATE}'
-                    and event_time <= timestamp '{latest}'
-                    and {is_id("product_id")}
-                    and {is_id("user_id")}
-                    and {is_category}
-                    then cast(event_time as date)
-            end as event_date
-        from {file.relation(typed=True)}
+        with timed as (select *, {event_time("event_time")} as occurred_at from {texts}),
+        local as (select *, {local_time("occurred_at", zone)} as local_at from timed),
+        dated as (select *, cast(local_at as date) as event_date from local)
+        select {columns}, case when not coalesce({is_bad}, true) then event_date end as event_date
+        from dated
     """

@@ -3,9 +3,11 @@
 An event counts once an hour, by its `event_id`; the merge of a day takes out what hours share.
 Lines are counted here, apart from the parser, so that the sum at the end can fail.
 
-What does not belong here: reading from S3 and publishing (`resources`, `defs.lake`).
+What does not belong here: reading from S3 and publishing (`pipeline`).
 """
 
+import base64
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -21,21 +23,30 @@ from ecom_platform.contracts.lake import (
     STAGED_STREAM_EVENTS,
 )
 from ecom_platform.lake.event_files import EventFile
-from ecom_platform.lake.event_rules import Rule, event_rules, literal, verdict
-from ecom_platform.lake.file_rows import FUTURE_TOLERANCE
+from ecom_platform.lake.event_rules import Rule, event_rules, event_time, verdict
+from ecom_platform.lake.ledgers import check_conserved
+from ecom_platform.lake.store_time import local_time
 from ecom_platform.lake.stream_archive import UNREADABLE
-from ecom_platform.tables.errors import RowsNotConservedError
+from ecom_platform.tables.contract_check import check_contract
+from ecom_platform.tables.literals import literal
 from ecom_platform.tables.parquet import (
     ENGINE_TYPES,
     WrittenPartition,
     arrow_schema,
-    check_contract,
     copy_by_partition,
 )
 
-WIRE_TIMES = ("%Y-%m-%dT%H:%M:%S.%gZ", "%Y-%m-%dT%H:%M:%SZ")
-"""Times on the wire: ISO 8601, UTC."""
-FIELDS = ("event_id", UNREADABLE, *(column.name for column in SOURCE_COLUMNS))
+FUTURE_TOLERANCE = timedelta(minutes=1)
+"""How far ahead of its arrival a time may lie, as in Flink: a clock that runs ahead a little."""
+OPTIONAL = ("category_id", "category_code", "brand", "user_session")
+"""Where empty text is nothing, as in a file."""
+TEXTS = ("event_id", "category_code", "brand", "user_session")
+"""Where any text is good."""
+FIELDS = ("event_id", "arrived_at", UNREADABLE, *(column.name for column in SOURCE_COLUMNS))
+KPL_FORM = "84maw[g-v].*"
+"""How the base64 of records begins that the Kinesis Producer Library put together."""
+DEEPEST = 100
+"""Opening brackets of a line; more are refused unread, by Flink and by `event_transformer` too."""
 PLACE = "last_modified_at, object_key, line_number"
 """Where a line stands in the order of arrival: of one event id the first counts."""
 
@@ -55,7 +66,7 @@ class StagedHour:
     """What became of the lines of an hour.
 
     Attributes:
-        days: the Parquet written for each day.
+        days: the Parquet written for each day of the store.
         quarantine: rows of `lake/quarantined_stream_events`, without the partition column.
         read_row_count: lines read, counted apart from the parser.
         repeated_row_count: good lines whose event id the hour had already.
@@ -78,12 +89,12 @@ class StagedHour:
             RowsNotConservedError: they are not.
 
         """
-        refused = self.quarantine.num_rows
-        if self.staged_row_count + self.repeated_row_count + refused != self.read_row_count:
-            raise RowsNotConservedError(
-                f"{self.read_row_count} lines read, but {self.staged_row_count} staged,"
-                f" {self.repeated_row_count} repeated and {refused} quarantined"
-            )
+        fates = {
+            "staged": self.staged_row_count,
+            "repeated": self.repeated_row_count,
+            "quarantined": self.quarantine.num_rows,
+        }
+        check_conserved(self.read_row_count, fates)
 
 
 def line_chunks(
@@ -103,7 +114,10 @@ def line_chunks(
 
 
 def stage_lines(
-    connection: duckdb.DuckDBPyConnection, chunks: Iterable[pa.Table], directory: Path
+    connection: duckdb.DuckDBPyConnection,
+    chunks: Iterable[pa.Table],
+    directory: Path,
+    store_time_zone: str = "UTC",
 ) -> StagedHour:
     """Write the good rows of an hour as Parquet by day under `directory`, an empty folder.
 
@@ -111,11 +125,12 @@ def stage_lines(
         NotPublishableError: rows were lost, or what was written breaks the contract.
 
     """
-    connection.execute(f"create or replace temp table judged as {_judging_select('no_lines')}")
+    select = _judging_select("lines", store_time_zone)
     read_row_count = 0
-    for chunk in chunks:
+    for place, chunk in enumerate(chunks):
         connection.register("lines", chunk)
-        connection.execute(f"insert into judged {_judging_select('lines')}")
+        how = "insert into judged" if place else "create or replace temp table judged as"
+        connection.execute(f"{how} {select}")
         connection.unregister("lines")
         read_row_count += chunk.num_rows
     good, distinct = connection.execute(
@@ -129,34 +144,22 @@ def stage_lines(
         repeated_row_count=good - distinct,
     )
     staged.check_conservation()
-    for part in staged.days.values():
-        check_contract(STAGED_STREAM_EVENTS, part)
+    check_contract(connection, STAGED_STREAM_EVENTS, list(staged.days.values()))
     return staged
 
 
-def _judging_select(lines: str) -> str:
+def _judging_select(lines: str, zone: str) -> str:
     """Every field as text; the first rule that a line breaks is its reason."""
     paths = ", ".join(f"'$.{name}'" for name in FIELDS)
-    fields = ", ".join(f"fields[{place}] as {name}" for place, name in enumerate(FIELDS, start=1))
-    formats = ", ".join(map(literal, WIRE_TIMES))
-    hours = FUTURE_TOLERANCE // timedelta(hours=1)
-    rules = [
-        Rule("malformed_row", "line", f"not is_object or {UNREADABLE} is not null"),
-        *event_rules(
-            time="occurred_at",
-            latest=f"last_modified_at + interval {hours} hour",
-            columns=FIELDS,
-        ),
-        Rule("missing_event_id", "event_id", "coalesce(event_id, '') = ''"),
-    ]
+    fields = ", ".join(
+        f"{_or_nothing(name, f'fields[{place}]')} as {name}"
+        for place, name in enumerate(FIELDS, start=1)
+    )
+    minutes = FUTURE_TOLERANCE // timedelta(minutes=1)
     return f"""
-        with no_lines as (
-            select ''::varchar as object_key, now()::timestamp as last_modified_at,
-                0::bigint as line_number, ''::varchar as line
-            where false
-        ),
-        told_apart as (
-            select *, json_valid(line) and json_type(case when json_valid(line) then line end)
+        with told_apart as (
+            select *, length(line) - length(replace(replace(line, '{{', ''), '[', '')) <= {DEEPEST}
+                and json_valid(line) and json_type(case when json_valid(line) then line end)
                 = 'OBJECT' as is_object
             from {lines}
         ),
@@ -170,34 +173,78 @@ def _judging_select(lines: str) -> str:
             from parsed
         ),
         timed as (
-            select *, try_strptime(event_time, [{formats}]) as occurred_at from named
-        )
-        select *, {verdict(rules)} as verdict from timed
+            select * replace (
+                    coalesce({event_time("arrived_at")}, last_modified_at) as arrived_at
+                ),
+                {event_time("event_time")} as occurred_at
+            from named
+        ),
+        local as (select *, {local_time("occurred_at", zone)} as local_at from timed),
+        dated as (select *, cast(local_at as date) as event_date from local)
+        select *, {verdict(_rules(minutes))} as verdict from dated
     """
+
+
+def _or_nothing(name: str, value: str) -> str:
+    """The text of a field; an object or an array is none where any text would do, as in Flink."""
+    if name not in TEXTS:
+        return f"nullif({value}, '')" if name in OPTIONAL else value
+    is_nested = f"json_type(line, '$.{name}') in ('OBJECT', 'ARRAY')"
+    return (
+        f"case when left({value}, 1) in ('{{', '[') and {is_nested} then null"
+        f" else nullif({value}, '') end"
+    )
+
+
+def _rules(minutes: int) -> list[Rule]:
+    is_kpl = f"regexp_full_match({UNREADABLE}, {literal(KPL_FORM)}, 's')"
+    return [
+        Rule("kpl_aggregated", "line", f"coalesce({is_kpl}, false)"),
+        Rule("not_one_json_object", "line", f"not is_object or {UNREADABLE} is not null"),
+        *event_rules(
+            time="occurred_at",
+            date="event_date",
+            latest=f"arrived_at + interval {minutes} minute",
+            columns=FIELDS,
+        ),
+        Rule("missing_event_id", "event_id", "coalesce(event_id, '') = ''"),
+    ]
 
 
 def _staged_select() -> str:
     """Good lines under their day, each event id once."""
-    typed = {
+    values = {
         "event_time": "occurred_at",
         "source": "'stream'",
-        "price": "try_cast(price as decimal(10, 2))",
+        "event_hour": "extract(hour from local_at)",
     }
     columns = ", ".join(
-        f"cast({typed.get(column.name, column.name)} as {ENGINE_TYPES[column.type]})"
-        f" as {column.name}"
-        for column in EVENT_COLUMNS
+        f"cast({values.get(c.name, c.name)} as {ENGINE_TYPES[c.type]}) as {c.name}"
+        for c in EVENT_COLUMNS
     )
     return f"""
-        select {columns}, cast(occurred_at as date) as event_date from judged
+        select {columns}, event_date from judged
         where verdict is null
         qualify row_number() over (partition by judged.event_id order by {PLACE}) = 1
     """
 
 
 def _quarantine(connection: duckdb.DuckDBPyConnection) -> pa.Table:
-    found = connection.execute(
-        "select object_key, line_number, verdict[1] as reason, left(verdict[2], 500) as detail,"
-        f" line as line_text from judged where verdict is not null order by {PLACE}"
+    rows = connection.execute(
+        "select object_key, line_number, verdict[1] as reason,"
+        " left(verdict[2] || ': ' || verdict[3], 500) as detail, line as line_text"
+        f" from judged where verdict is not null order by {PLACE}"
     ).to_arrow_table()
-    return found.cast(arrow_schema(QUARANTINED_STREAM_EVENTS.columns))
+    texts = pa.array([_sent_text(line) for line in rows["line_text"].to_pylist()], pa.string())
+    place = rows.column_names.index("line_text")
+    return rows.set_column(place, "line_text", texts).cast(
+        arrow_schema(QUARANTINED_STREAM_EVENTS.columns)
+    )
+
+
+def _sent_text(line: str) -> str:
+    """What the sender wrote, where the archive holds it byte by byte."""
+    if UNREADABLE not in line:
+        return line
+    data = base64.b64decode(json.loads(line)[UNREADABLE])
+    return data.decode("utf-8", "backslashreplace")

@@ -11,14 +11,16 @@ from pathlib import Path
 
 import duckdb
 
-from ecom_platform.contracts.lake import EVENT_COLUMNS
+from ecom_platform.contracts.lake import EVENT_COLUMNS, SOURCE_COLUMNS
 from ecom_platform.lake.days import DayPlan, StagedPart
+from ecom_platform.tables.literals import literal
 from ecom_platform.tables.parquet import WrittenPartition, copy_by_partition
 
 COLUMNS = ", ".join(column.name for column in EVENT_COLUMNS)
 SAME_ROW = " and ".join(
-    f"base.{column.name} is not distinct from other_rows.{column.name}" for column in EVENT_COLUMNS
+    f"base.{column.name} is not distinct from other_rows.{column.name}" for column in SOURCE_COLUMNS
 )
+"""Of exports; what they have beside the columns of the source follows from those."""
 
 REDELIVERED = f"""
     with file_keeps as (
@@ -147,4 +149,4 @@ def _merged_select(plan: DayPlan, base: StagedPart) -> str:
 
 
 def _rows(part: StagedPart) -> str:
-    return f"read_parquet('{part.location}*.parquet')"
+    return f"read_parquet({literal(f'{part.location}*.parquet')})"

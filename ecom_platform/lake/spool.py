@@ -1,13 +1,12 @@
 """The one local copy of a raw file: unpacked, line ends made equal, lines counted.
 
 A line is a row: the count of lines made here is what the parser's rows are held against. Lines that
-could make a CSV parser lose its place (an unbalanced quote, a lone carriage return, a NUL byte) are
-set aside and overwritten by dashes of the same length, so that line numbers stay.
+could make a CSV parser lose its place are set aside (`hostile_lines`).
 
-What does not belong here: columns and types (`event_csv`, `staging`).
+What does not belong here: columns and what is in them (`event_csv`, `file_rows`).
 """
 
-import gzip
+import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,13 +14,26 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
-from ecom_platform.tables.errors import FileRefusedError
+from ecom_platform.lake.file_forms import GZIP_MAGIC
+from ecom_platform.lake.file_refusals import FileRefusedError
+from ecom_platform.lake.hostile_lines import MARK, UNBALANCED, hostile_lines
+from ecom_platform.lake.limits import LIMITS, Limits
+from ecom_platform.lake.line_blocks import BLOCK_BYTES, Bytes, line_blocks
+from ecom_platform.lake.quoted_breaks import broken_spans
 
-CHUNK_BYTES = 1 << 24
-GZIP_MAGIC = b"\x1f\x8b"
-MARK = ord("-")
+PART_BYTES = 32 << 20
+"""A part of a file that one thread reads where lines must be numbered."""
+_LINE_ENDS = re.compile(rb"\r+\n")
+_WHOLE_GZIP = zlib.MAX_WBITS | 16
+
+
+@dataclass(frozen=True)
+class AsideLine:
+    """A line that was taken from the parser: why, and its bytes."""
+
+    reason: str
+    text: bytes
 
 
 @dataclass
@@ -32,25 +44,24 @@ class Spool:
         path: the copy; lines end in a line feed.
         line_count: lines, the header and blank lines included.
         has_quotes: whether any line that is left holds a quote.
-        set_aside: line number → (reason, bytes of the line) of lines taken from the parser.
+        set_aside: line number → a line taken from the parser, overwritten by dashes in the copy.
 
     """
 
     path: Path
     line_count: int = 0
     has_quotes: bool = False
-    set_aside: dict[int, tuple[str, bytes]] = field(default_factory=dict)
+    set_aside: dict[int, AsideLine] = field(default_factory=dict)
 
     @cached_property
     def blank_lines(self) -> list[int]:
         """Numbers of the lines without a character; asked for only where the sums need it."""
-        view = np.memmap(self.path, dtype=np.uint8, mode="r")
         blanks = [
-            first_line + np.flatnonzero(starts == ends)
-            for first_line, starts, ends, _ in _line_blocks(view)
+            block.first_line + np.flatnonzero(block.starts == block.ends)
+            for block in line_blocks(np.memmap(self.path, dtype=np.uint8, mode="r"))
         ]
-        found: list[int] = np.concatenate(blanks).tolist()
-        return found
+        numbers: list[int] = np.concatenate(blanks).tolist()
+        return numbers
 
     def row_count(self, parsed_row_count: int) -> int:
         """Rows of the file: lines but for the header and blank ones.
@@ -63,131 +74,181 @@ class Spool:
             return rows
         return rows - len([line for line in self.blank_lines if line > 1])
 
+    def parts(self, folder: Path) -> Iterator[tuple[Path, int]]:
+        """The copy in files of whole lines, and the number of each one's first line."""
+        view = np.memmap(self.path, dtype=np.uint8, mode="r")
+        start, first_line, offset, lines = 0, 1, 0, 0
+        for block in line_blocks(view):
+            offset += len(block.data)
+            lines += len(block.ends)
+            if offset - start >= PART_BYTES or offset >= len(view):
+                path = folder / f"part-{first_line}.csv"
+                path.write_bytes(view[start:offset].tobytes())
+                yield path, first_line
+                start, first_line = offset, 1 + lines
 
-def open_spool(path: Path) -> Spool:
+
+def open_spool(path: Path, limits: Limits = LIMITS) -> Spool:
     """Make a downloaded raw file ready for the parser, in place, and learn what it must know.
 
     Raises:
-        FileRefusedError: the file is empty, or not the gzip file that it begins as.
+        FileRefusedError: the file is empty, too large, or not the gzip file that it begins as.
 
     """
+    with path.open("rb") as file:
+        start = file.read(len(GZIP_MAGIC))
+    if start == GZIP_MAGIC:
+        _rewrite(path, _unpacked(path, limits))
     if path.stat().st_size == 0:
         raise FileRefusedError("empty_file", "the file holds no byte")
-    with path.open("rb") as file:
-        is_gzip = file.read(len(GZIP_MAGIC)) == GZIP_MAGIC
-    if is_gzip:
-        _rewrite(path, _unpacked(path))
-    spool = Spool(path=path)
-    has_carriage_returns = has_nulls = False
-    last = b""
+    spool, needs_look = _counted(path, limits)
+    if needs_look.carriage_returns:
+        _rewrite(path, _with_equal_line_ends(path))
+    if spool.has_quotes or needs_look.is_hostile:
+        _set_aside(spool, limits)
+    return spool
+
+
+@dataclass
+class _Look:
+    """What bytes were met that ask for another look at the lines."""
+
+    carriage_returns: bool = False
+    nulls: bool = False
+    bad_encoding: bool = False
+
+    @property
+    def is_hostile(self) -> bool:
+        return self.carriage_returns or self.nulls or self.bad_encoding
+
+
+def _counted(path: Path, limits: Limits) -> tuple[Spool, _Look]:
+    """One pass over the bytes."""
+    spool, look = Spool(path=path), _Look()
+    line_length, last = 0, b""
     for chunk in _chunks(path):
+        line_length = _check_line_lengths(chunk, line_length, limits)
         spool.line_count += chunk.count(b"\n")
         spool.has_quotes = spool.has_quotes or b'"' in chunk
-        has_carriage_returns = has_carriage_returns or b"\r" in chunk
-        has_nulls = has_nulls or b"\0" in chunk
+        look.carriage_returns = look.carriage_returns or b"\r" in chunk
+        look.nulls = look.nulls or b"\0" in chunk
+        # Cheap: a chunk of plain text is told at once, and any other is looked at line by line.
+        look.bad_encoding = look.bad_encoding or not chunk.isascii()
         last = chunk[-1:]
     spool.line_count += last not in (b"", b"\n")
-    if has_carriage_returns:
-        _rewrite(path, _with_equal_line_ends(path))
-    if spool.has_quotes or has_carriage_returns or has_nulls:
-        _set_hostile_lines_aside(spool)
-    return spool
+    return spool, look
+
+
+def _check_line_lengths(chunk: bytes, carried: int, limits: Limits) -> int:
+    """How many bytes of its last line a chunk holds; jumps on by the longest there may be."""
+    position = -carried
+    while position + limits.line_bytes < len(chunk):
+        end = chunk.rfind(b"\n", max(position, 0), position + limits.line_bytes + 1)
+        if end < 0:
+            raise FileRefusedError(
+                "too_large", f"a line is longer than {limits.line_bytes:,} bytes"
+            )
+        position = end + 1
+    last = chunk.rfind(b"\n")
+    return carried + len(chunk) if last < 0 else len(chunk) - last - 1
 
 
 def _chunks(path: Path) -> Iterator[bytes]:
     with path.open("rb") as file:
-        while chunk := file.read(CHUNK_BYTES):
+        while chunk := file.read(BLOCK_BYTES):
             yield chunk
 
 
-def _unpacked(path: Path) -> Iterator[bytes]:
+def _unpacked(path: Path, limits: Limits) -> Iterator[bytes]:
+    """The content of all members of a gzip file, no more of it at a time than a block."""
+    packed_bytes = path.stat().st_size
+    count = 0
+    for piece in _pieces(path):
+        count += len(piece)
+        if count > limits.expanded_bytes:
+            raise FileRefusedError(
+                "too_large", f"unpacked more than {limits.expanded_bytes:,} bytes"
+            )
+        if count > max(limits.expansion_from_bytes, limits.expansion * packed_bytes):
+            raise FileRefusedError(
+                "too_large", f"unpacks to more than {limits.expansion} times its size: a gzip bomb"
+            )
+        yield piece
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    unpacker = zlib.decompressobj(_WHOLE_GZIP)
     try:
-        with gzip.open(path) as file:
-            while chunk := file.read(CHUNK_BYTES):
-                yield chunk
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        for chunk in _chunks(path):
+            rest = chunk
+            while rest:
+                if unpacker.eof:
+                    # Another member, or what is no gzip at all.
+                    unpacker = zlib.decompressobj(_WHOLE_GZIP)
+                if piece := unpacker.decompress(rest, BLOCK_BYTES):
+                    yield piece
+                rest = unpacker.unused_data if unpacker.eof else unpacker.unconsumed_tail
+        while piece := unpacker.decompress(unpacker.unconsumed_tail, BLOCK_BYTES):
+            yield piece
+    except zlib.error as error:
         raise FileRefusedError("not_readable_gzip", str(error)) from error
+    if not unpacker.eof:
+        raise FileRefusedError("not_readable_gzip", "the file ends in the midst of a member")
 
 
 def _with_equal_line_ends(path: Path) -> Iterator[bytes]:
-    """CRLF becomes LF; a chunk is never cut between the two."""
+    """CR LF, and CR CR LF of text that was converted twice, become LF; no end is cut in two."""
     carry = b""
     for chunk in _chunks(path):
         piece = carry + chunk
-        carry = b"\r" if piece.endswith(b"\r") else b""
-        yield piece[: len(piece) - len(carry)].replace(b"\r\n", b"\n")
+        whole = piece.rstrip(b"\r")
+        carry = piece[len(whole) :]
+        yield _LINE_ENDS.sub(b"\n", whole)
     yield carry
 
 
 def _rewrite(path: Path, chunks: Iterator[bytes]) -> None:
     rewritten = path.with_suffix(".rewritten")
-    with rewritten.open("wb") as file:
-        for chunk in chunks:
-            file.write(chunk)
-    rewritten.replace(path)
+    try:
+        with rewritten.open("wb") as file:
+            for chunk in chunks:
+                file.write(chunk)
+        rewritten.replace(path)
+    finally:
+        rewritten.unlink(missing_ok=True)
 
 
-def _set_hostile_lines_aside(spool: Spool) -> None:
+def _set_aside(spool: Spool, limits: Limits) -> None:
     """Take lines that would confuse the parser from it; the copy is mended in place."""
     view = np.memmap(spool.path, dtype=np.uint8, mode="r+")
-    for first_line, starts, ends, block in _line_blocks(view):
-        quotes = _per_line(block == ord('"'), starts, ends)
-        odd = np.flatnonzero(quotes % 2)
-        broken = np.flatnonzero(
-            _per_line((block == ord("\r")) | (block == ord("\0")), starts, ends)
-        )
-        for reason, hits in (("unbalanced_quote", odd), ("malformed_row", broken)):
-            for hit in hits.tolist():
-                line = first_line + hit
-                if line == 1:
-                    continue  # the header is judged as a whole by its reader
-                text = block[starts[hit] : ends[hit]]
-                spool.set_aside.setdefault(line, (reason, text.tobytes()))
-                text[:] = MARK
+    for number, reason, text in hostile_lines(view):
+        spool.set_aside[number] = AsideLine(reason, text)
+        if len(spool.set_aside) > limits.broken_lines:
+            raise FileRefusedError(
+                "too_many_broken_lines", f"more than {limits.broken_lines:,}, the last is {number}"
+            )
+    odd = {n: a.text for n, a in spool.set_aside.items() if a.reason == UNBALANCED}
+    if spans := list(broken_spans(odd)):
+        _set_spans_aside(spool, view, spans)
     view.flush()
 
 
-_Positions = npt.NDArray[np.int64]
-
-
-def _line_blocks(
-    view: npt.NDArray[np.uint8],
-) -> Iterator[tuple[int, _Positions, _Positions, npt.NDArray[np.uint8]]]:
-    """Blocks of whole lines: number of the first line, starts, ends, and the bytes."""
-    offset, first_line = 0, 1
-    while offset < len(view):
-        size = CHUNK_BYTES
-        block = view[offset : offset + size]
-        feeds = np.flatnonzero(block == ord("\n"))
-        while not len(feeds) and offset + size < len(view):
-            size *= 2
-            block = view[offset : offset + size]
-            feeds = np.flatnonzero(block == ord("\n"))
-        is_last = offset + size >= len(view)
-        ends = feeds
-        if is_last and (not len(feeds) or feeds[-1] != len(block) - 1):
-            ends = np.append(feeds, len(block))
-        starts = np.concatenate((np.zeros(1, dtype=np.int64), ends[:-1] + 1))
-        yield first_line, starts, ends, block
-        first_line += len(ends)
-        offset += int(ends[-1]) + 1
-
-
-def _per_line(hits: npt.NDArray[np.bool_], starts: _Positions, ends: _Positions) -> _Positions:
-    """How many of the marked bytes each line has."""
-    places = np.flatnonzero(hits)
-    counts: _Positions = np.searchsorted(places, ends) - np.searchsorted(places, starts)
-    return counts
+def _set_spans_aside(spool: Spool, view: Bytes, spans: list[range]) -> None:
+    """Take the lines between two quotes of one field from the parser too."""
+    for block in line_blocks(view):
+        for number in (n for span in spans for n in span):
+            place = number - block.first_line
+            if 0 <= place < len(block.ends) and number not in spool.set_aside:
+                spool.set_aside[number] = AsideLine(UNBALANCED, block.line(place))
+                block.data[block.starts[place] : block.ends[place]] = MARK
 
 
 def read_lines(spool: Spool, wanted: list[int]) -> dict[int, bytes]:
     """The bytes of some lines, by number; what was set aside comes back as it was."""
-    view = np.memmap(spool.path, dtype=np.uint8, mode="r")
     numbers = np.array(sorted(wanted), dtype=np.int64)
-    found: dict[int, bytes] = {}
-    for first_line, starts, ends, block in _line_blocks(view):
-        here = numbers[(numbers >= first_line) & (numbers < first_line + len(ends))]
-        for number in here.tolist():
-            place = number - first_line
-            found[number] = block[starts[place] : ends[place]].tobytes()
-    return {**found, **{n: spool.set_aside[n][1] for n in wanted if n in spool.set_aside}}
+    texts: dict[int, bytes] = {}
+    for block in line_blocks(np.memmap(spool.path, dtype=np.uint8, mode="r")):
+        last = block.first_line + len(block.ends)
+        for number in numbers[(numbers >= block.first_line) & (numbers < last)].tolist():
+            texts[number] = block.line(number - block.first_line)
+    return texts | {n: spool.set_aside[n].text for n in wanted if n in spool.set_aside}

@@ -4,21 +4,26 @@ An hour is the unit of staging: it is read again while objects are added to it, 
 What does not belong here: what is inside a line (`stream_staging`), and listing (`resources`).
 """
 
+import base64
 import gzip
 import json
 import re
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 
-from ecom_platform.lake.event_files import STREAM_PREFIX, EventFile
+from ecom_platform.lake.event_files import EventFile
 
 GZIP_MAGIC = b"\x1f\x8b"
-UNREADABLE = "unreadable"
-"""The one field of a line that holds the text of a record that is no JSON."""
-_DAY = re.compile(rf"^{STREAM_PREFIX}arrived_date=(\d{{4}}-\d\d-\d\d)/")
+ARCHIVE = "raw/stream_events/"
+REFUSED = "raw/stream_events_refused/"
+"""What Firehose could not archive, each record in an envelope of its own."""
+UNREADABLE = "unreadable_base64"
+"""The field of a line that holds a record that is no JSON object, byte by byte."""
+ENVELOPE = b'"rawData"'
+_DAY = re.compile(rf"^(?:{ARCHIVE}|{REFUSED}(?:[^/]+/)?)arrived_date=(\d{{4}}-\d\d-\d\d)/")
 _HOUR = re.compile(r"/arrived_hour=([01]\d|2[0-3])/")
 
 
@@ -50,7 +55,7 @@ class ArchivedHour:
         Its time is that of the last object, and its key is that of no object.
         """
         return EventFile(
-            object_key=f"{STREAM_PREFIX}{self.hour}",
+            object_key=f"{ARCHIVE}{self.hour}",
             etag=self.digest,
             byte_count=self.byte_count,
             last_modified_at=self.last_modified_at,
@@ -71,9 +76,16 @@ def is_archived(object_key: str) -> bool:
     return _DAY.match(object_key) is not None
 
 
-def day_prefix(hour: str) -> str:
-    """The folder of the day that holds an hour."""
-    return f"{STREAM_PREFIX}arrived_date={hour[: len('2026-01-02')]}/"
+def day_prefixes(day: str) -> list[str]:
+    """The folders that hold a day of arrival, and those of what was refused on the way."""
+    kinds = ("processing-failed", "format-conversion-failed", "s3-delivery-failed")
+    refused = [f"{REFUSED}{kind}/arrived_date={day}/" for kind in kinds]
+    return [f"{ARCHIVE}arrived_date={day}/", *refused]
+
+
+def day_of(hour: str) -> str:
+    """`2026-01-02T03` → `2026-01-02`."""
+    return hour[: len("2026-01-02")]
 
 
 def _hour_of(archived: EventFile) -> str:
@@ -86,11 +98,36 @@ def _hour_of(archived: EventFile) -> str:
 def archived_lines(body: bytes) -> list[bytes]:
     """The lines of an object, packed or not; the end of the last one makes no further line.
 
-    An object that looks packed and cannot be unpacked is one line, which says so.
+    An object that looks packed and cannot be unpacked is one line, which says so. A record that
+    Firehose put into an envelope, because the function had refused it, is taken out.
     """
     try:
         text = gzip.decompress(body) if body.startswith(GZIP_MAGIC) else body
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        return [json.dumps({UNREADABLE: f"gzip: {error}"}).encode()]
+        return [unreadable_line(f"gzip: {error}".encode())]
     lines = text.split(b"\n")
-    return lines[:-1] if not lines[-1] else lines
+    whole = lines[:-1] if not lines[-1] else lines
+    return [_unwrapped(line) if ENVELOPE in line else line for line in whole]
+
+
+def unreadable_line(data: bytes, arrived_at: str | None = None) -> bytes:
+    """The line of a record that is no JSON object, as `event_transformer` writes it."""
+    fields = {"arrived_at": arrived_at} if arrived_at else {}
+    return json.dumps({**fields, UNREADABLE: base64.b64encode(data).decode()}).encode()
+
+
+def _unwrapped(line: bytes) -> bytes:
+    try:
+        envelope = json.loads(line)
+        data = base64.b64decode(envelope["rawData"], validate=True)
+        arrived_at = datetime.fromtimestamp(int(envelope["arrivalTimestamp"]) / 1000, UTC)
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return line
+    moment = arrived_at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    try:
+        event = json.loads(data)
+    except (ValueError, RecursionError):
+        event = None
+    if not isinstance(event, dict):
+        return unreadable_line(data, moment)
+    return json.dumps({**event, "arrived_at": moment}).encode()

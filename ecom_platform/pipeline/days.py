@@ -4,7 +4,7 @@ What does not belong here: the Dagster asset (`assets`), and what makes a day (`
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -13,9 +13,7 @@ import pyarrow as pa
 
 from ecom_platform.contracts.lake import EVENT_DAYS, EVENTS, STAGED_EVENTS, STAGED_STREAM_EVENTS
 from ecom_platform.lake.days import (
-    DayLedger,
     DayPlan,
-    Source,
     StagedPart,
     keeps_content,
     ledger_of,
@@ -23,16 +21,14 @@ from ecom_platform.lake.days import (
     retired_file_ids,
 )
 from ecom_platform.lake.event_files import EventFile
+from ecom_platform.lake.ledgers import DayLedger, Source
 from ecom_platform.lake.merging import merge_day, merge_stream_day
+from ecom_platform.lake.store_time import StoreTimeZoneChangedError
 from ecom_platform.pipeline.manifest import read_manifest
 from ecom_platform.resources.table_store import Draft, TableStore
 from ecom_platform.tables.commits import Commit, PublishedPartition
-from ecom_platform.tables.parquet import (
-    WrittenPartition,
-    arrow_schema,
-    check_contract,
-    write_table,
-)
+from ecom_platform.tables.contract_check import check_contract
+from ecom_platform.tables.parquet import WrittenPartition, arrow_schema, write_table
 
 
 @dataclass(frozen=True)
@@ -58,7 +54,7 @@ def stale_plans(tables: TableStore) -> list[DayPlan]:
     """Plans of the days whose parts are not those that `lake/events` was built from.
 
     A day whose newest version is not the one that the catalog shows is stale too: its writer died
-    between the two.
+    between the two. A day that lost its last part is one without rows.
     """
     shown = {part.values[0]: part for part in tables.catalog.partitions(EVENTS)}
     built = {
@@ -66,7 +62,12 @@ def stale_plans(tables: TableStore) -> list[DayPlan]:
         for commit in tables.commits(EVENTS)
         if shown.get(commit.name) == commit.partitions[0]
     }
-    return [plan for plan in plan_days(tables) if plan.inputs != built.get(str(plan.day))]
+    plans = plan_days(tables)
+    planned = {str(plan.day) for plan in plans}
+    zone = tables.store_time_zone
+    emptied = [plan_day(date.fromisoformat(d), [], (), zone) for d in built if d not in planned]
+    stale = [plan for plan in [*plans, *emptied] if plan.inputs != built.get(str(plan.day))]
+    return sorted(stale, key=lambda plan: plan.day)
 
 
 def row_counts_by_day(tables: TableStore) -> dict[date, int]:
@@ -76,17 +77,33 @@ def row_counts_by_day(tables: TableStore) -> dict[date, int]:
 
 
 def plan_days(tables: TableStore, days: Iterable[date] | None = None) -> list[DayPlan]:
-    """The plans of all days that any file or the stream has rows of, or of some of them."""
+    """The plans of all days that any file or the stream has rows of, or of some days.
+
+    Raises:
+        StoreTimeZoneChangedError: parts that count were cut by another zone.
+
+    """
     parts: dict[date, list[StagedPart]] = {}
-    files = []
-    for commit in tables.commits(STAGED_EVENTS):
-        files.append(_file(commit))
+    exports, stream = tables.commits(STAGED_EVENTS), tables.commits(STAGED_STREAM_EVENTS)
+    manifest = read_manifest(tables)
+    files = [_file(commit) for commit in exports]
+    retired = retired_file_ids(files, manifest.current) | set(manifest.retired)
+    for commit in exports:
         _add_parts(parts, commit, "export")
-    for commit in tables.commits(STAGED_STREAM_EVENTS):
+    for commit in stream:
         _add_parts(parts, commit, "stream")
-    retired = retired_file_ids(files, read_manifest(tables).current)
-    wanted = parts if days is None else [day for day in days if day in parts]
-    return [plan_day(day, parts[day], retired) for day in sorted(wanted)]
+    zone = tables.store_time_zone
+    for commit in [*(c for c in exports if c.name not in retired), *stream]:
+        if commit.partitions and commit.details["store_time_zone"] != zone:
+            raise StoreTimeZoneChangedError(commit.details["store_time_zone"], zone)
+    wanted = parts if days is None else days
+    return [plan_day(day, parts.get(day, []), retired, zone) for day in sorted(wanted)]
+
+
+def plans_to_build(tables: TableStore, days: Iterable[date]) -> list[DayPlan]:
+    """Those of some days that any file or the stream has rows of, or once had."""
+    shown = {part.values[0] for part in tables.catalog.partitions(EVENTS)}
+    return [plan for plan in plan_days(tables, days) if plan.inputs or str(plan.day) in shown]
 
 
 def _file(commit: Commit) -> EventFile:
@@ -127,7 +144,7 @@ def build_day(plan: DayPlan, connection: duckdb.DuckDBPyConnection, folder: Path
         built = _merged(plan, connection, folder)
     built.ledger.check_conservation()
     if built.written:
-        check_contract(EVENTS, built.written)
+        check_contract(connection, EVENTS, [built.written])
     return built
 
 
@@ -168,7 +185,7 @@ def publish_days(built: Sequence[BuiltDay], tables: TableStore, folder: Path) ->
         content = f"{place.location}#is_partial={day.ledger.is_partial}"
         part = day.kept or replace(place, content=content)
         details = {
-            "ledger": {**asdict(day.ledger), "last_modified_at": str(day.ledger.last_modified_at)},
+            "ledger": day.ledger.details,
             "inputs": day.plan.inputs,
         }
         drafts.append(Draft(values[0], (part,), details))
@@ -185,7 +202,7 @@ def _publish_ledgers(built: Sequence[BuiltDay], tables: TableStore, folder: Path
     schema = arrow_schema(EVENT_DAYS.all_columns)
     written = []
     for day in built:
-        row = {**asdict(day.ledger), "event_date": day.plan.day}
+        row = {**day.ledger.row, "event_date": day.plan.day}
         rows = pa.Table.from_pylist([row], schema=schema)
         path = folder / f"ledger-{day.plan.day}.parquet"
         written.append(((str(day.plan.day),), write_table(rows, path)))

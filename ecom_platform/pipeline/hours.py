@@ -1,13 +1,12 @@
 """Staging an hour of the stream's archive: from its objects to published parts.
 
-What does not belong here: the Dagster asset (`stream_assets`), and how a line is read
-(`lake.stream_staging`).
+What does not belong here: the Dagster asset, and how a line is read (`lake.hour_rows`).
 """
 
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -17,35 +16,73 @@ from ecom_platform.contracts.lake import (
     STAGED_STREAM_EVENTS,
     STAGED_STREAM_HOURS,
 )
-from ecom_platform.lake.event_files import STREAM_PREFIX, EventFile
+from ecom_platform.lake.event_files import EventFile
 from ecom_platform.lake.hour_rows import StagedHour, line_chunks, stage_lines
-from ecom_platform.lake.stream_archive import ArchivedHour, archived_hours, archived_lines
+from ecom_platform.lake.ledgers import HourLedger
+from ecom_platform.lake.refusal_report import RefusedRows, refused_rows
+from ecom_platform.lake.stream_archive import (
+    ARCHIVE,
+    REFUSED,
+    ArchivedHour,
+    archived_hours,
+    archived_lines,
+    day_of,
+    day_prefixes,
+)
 from ecom_platform.resources.query_engine import QueryEngine
 from ecom_platform.resources.table_store import Draft, TableStore
+from ecom_platform.tables.commits import commits_prefix
 from ecom_platform.tables.parquet import arrow_schema, write_table
 
 OBJECTS_AT_ONCE = 64
 """Objects of the archive that are in memory together; Firehose makes none above 128 MB."""
+RETENTION = timedelta(hours=48)
+"""How long the stream keeps records: after an outage Firehose may archive such old ones."""
 
 
 @dataclass(frozen=True)
 class HourReport:
-    """What became of an hour: its row of `lake/staged_stream_hours`, its days, its seconds."""
+    """What became of an hour: its row of `lake/staged_stream_hours`, its days, its refusals."""
 
-    ledger: dict[str, object]
+    ledger: HourLedger
     days: tuple[date, ...]
-    seconds: float
+    refused: tuple[RefusedRows, ...]
+    seconds: float = 0.0
 
 
-def list_hours(tables: TableStore, *prefixes: str) -> dict[str, ArchivedHour]:
-    """The hours of the archive as it lies there now, or those under some of its folders."""
-    return archived_hours(tables.objects.archived_objects(*(prefixes or (STREAM_PREFIX,))))
+def list_hours(tables: TableStore, days: Iterable[str] | None = None) -> dict[str, ArchivedHour]:
+    """The hours of the archive as it lies there now, or those of some days of arrival."""
+    prefixes = [ARCHIVE, REFUSED] if days is None else [p for d in days for p in day_prefixes(d)]
+    return archived_hours(tables.objects.archived_objects(*prefixes))
+
+
+def open_days(now: datetime, since: str | None = None) -> list[str]:
+    """Days of arrival that may still grow, and those since the last look, where one was missed.
+
+    Args:
+        now: UTC.
+        since: the last day that was looked at.
+
+    """
+    first = (now - RETENTION).date()
+    if since:
+        first = min(first, date.fromisoformat(since))
+    return [str(first + timedelta(days=n)) for n in range((now.date() - first).days + 1)]
 
 
 def unstaged_hours(tables: TableStore, hours: dict[str, ArchivedHour]) -> list[ArchivedHour]:
     """Hours whose objects are not those that were staged last."""
-    staged = {c.name: c.details["digest"] for c in tables.commits(STAGED_STREAM_EVENTS, [*hours])}
+    staged = staged_digests(tables, hours)
     return [found for hour, found in hours.items() if staged.get(hour) != found.digest]
+
+
+def staged_digests(tables: TableStore, hours: Collection[str]) -> dict[str, str]:
+    """Hour → what it held when it was staged last. Only records of the days in question count."""
+    table = STAGED_STREAM_EVENTS
+    days = sorted({day_of(hour) for hour in hours})
+    prefixes = [f"{commits_prefix(table.prefix)}{day}" for day in days]
+    commits = tables.commits_under(table, prefixes)
+    return {commit.name: commit.details["digest"] for commit in commits}
 
 
 def stage_hour(hour: ArchivedHour, tables: TableStore, engine: QueryEngine) -> HourReport:
@@ -58,10 +95,11 @@ def stage_hour(hour: ArchivedHour, tables: TableStore, engine: QueryEngine) -> H
     started = time.monotonic()
     with engine.workspace() as (connection, folder):
         chunks = line_chunks(_objects(hour, tables))
-        staged = stage_lines(connection, chunks, folder / "staged")
-        ledger = _ledger(hour, staged)
-        _publish(hour, staged, ledger, folder, tables)
-    return HourReport(ledger, tuple(sorted(staged.days)), time.monotonic() - started)
+        staged = stage_lines(connection, chunks, folder / "staged", tables.store_time_zone)
+        refused = refused_rows(staged.quarantine)
+        report = HourReport(_ledger(hour, staged), tuple(sorted(staged.days)), refused)
+        _publish(hour, staged, report, folder, tables)
+    return replace(report, seconds=time.monotonic() - started)
 
 
 def _objects(hour: ArchivedHour, tables: TableStore) -> Iterator[tuple[EventFile, list[bytes]]]:
@@ -72,35 +110,37 @@ def _objects(hour: ArchivedHour, tables: TableStore) -> Iterator[tuple[EventFile
 
 
 def _publish(
-    hour: ArchivedHour,
-    staged: StagedHour,
-    ledger: dict[str, object],
-    folder: Path,
-    tables: TableStore,
+    hour: ArchivedHour, staged: StagedHour, report: HourReport, folder: Path, tables: TableStore
 ) -> None:
     """The parts last: their commit is what the days are built from."""
-    rows = pa.Table.from_pylist([ledger], schema=arrow_schema(STAGED_STREAM_HOURS.columns))
-    for table, content in (
-        (QUARANTINED_STREAM_EVENTS, staged.quarantine),
-        (STAGED_STREAM_HOURS, rows),
+    row = pa.Table.from_pylist(
+        [report.ledger.row], schema=arrow_schema(STAGED_STREAM_HOURS.columns)
+    )
+    refusals = {"refused_rows": [one.to_details() for one in report.refused]}
+    for table, rows, details in (
+        (QUARANTINED_STREAM_EVENTS, staged.quarantine, refusals),
+        (STAGED_STREAM_HOURS, row, {}),
     ):
-        written = write_table(content, folder / f"{table.name}.parquet")
+        written = write_table(rows, folder / f"{table.name}.parquet")
         placed = tables.upload(table, [((hour.hour,), written)])
-        tables.publish(table, [Draft(hour.hour, tuple(placed))])
+        tables.publish(table, [Draft(hour.hour, tuple(placed), details)])
     parts = [((hour.hour, str(day)), part) for day, part in sorted(staged.days.items())]
-    details = {"file": hour.as_file.to_details(), "digest": hour.digest}
-    placed = tables.upload(STAGED_STREAM_EVENTS, parts)
-    tables.publish(STAGED_STREAM_EVENTS, [Draft(hour.hour, tuple(placed), details)])
-
-
-def _ledger(hour: ArchivedHour, staged: StagedHour) -> dict[str, object]:
-    """The row of `lake/staged_stream_hours`."""
-    return {
-        "object_count": len(hour.objects),
-        "byte_count": hour.byte_count,
-        "last_modified_at": hour.last_modified_at,
-        "read_row_count": staged.read_row_count,
-        "staged_row_count": staged.staged_row_count,
-        "repeated_row_count": staged.repeated_row_count,
-        "quarantined_row_count": staged.quarantine.num_rows,
+    of_parts = {
+        "file": hour.as_file.to_details(),
+        "digest": hour.digest,
+        "store_time_zone": tables.store_time_zone,
     }
+    placed = tables.upload(STAGED_STREAM_EVENTS, parts)
+    tables.publish(STAGED_STREAM_EVENTS, [Draft(hour.hour, tuple(placed), of_parts)])
+
+
+def _ledger(hour: ArchivedHour, staged: StagedHour) -> HourLedger:
+    return HourLedger(
+        object_count=len(hour.objects),
+        byte_count=hour.byte_count,
+        last_modified_at=hour.last_modified_at,
+        read_row_count=staged.read_row_count,
+        staged_row_count=staged.staged_row_count,
+        repeated_row_count=staged.repeated_row_count,
+        quarantined_row_count=staged.quarantine.num_rows,
+    )

@@ -24,7 +24,7 @@ from ecom_platform.resources.query_engine import QueryEngine
 from ecom_platform.resources.table_store import Draft, TableStore
 from ecom_platform.tables.commits import PublishedPartition
 from ecom_platform.tables.parquet import WrittenPartition
-from ecom_platform.tables.progress import told
+from ecom_platform.tables.progress import report_progress
 
 CHUNK_ROWS = 12_000_000
 """Event rows that one query reads at most (or one day): it bounds memory, whatever the range."""
@@ -157,7 +157,7 @@ def build_chunk(
     with engine.lake_workspace() as (connection, folder):
         engine.show(connection, {TABLES[key]: parts for key, parts in partitions.items()})
         rows_to_read = sum(part.row_count for parts in partitions.values() for part in parts)
-        with told(connection, say, mart.name, row_count=rows_to_read):
+        with report_progress(connection, say, mart.name, row_count=rows_to_read):
             written = build_mart(connection, mart, days, folder / "mart")
         show_draft(connection, mart, written)
         problems = contract_problems(connection, mart)

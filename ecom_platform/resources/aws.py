@@ -1,6 +1,6 @@
 """One boto3 session a profile. Region, endpoint and credentials are boto3's own business."""
 
-from functools import lru_cache
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -18,50 +18,54 @@ CONFIG = Config(
 )
 
 
-@lru_cache
-def session(profile: str | None) -> boto3.Session:
-    return boto3.Session(profile_name=profile)
+@dataclass
+class Clients:
+    """Sessions and clients that were made, by profile; making one costs tenths of a second."""
+
+    sessions: dict[str | None, boto3.Session] = field(default_factory=dict)
+    clients: dict[tuple[str | None, str], Any] = field(default_factory=dict)
+
+    def session(self, profile: str | None) -> boto3.Session:
+        if profile not in self.sessions:
+            self.sessions[profile] = boto3.Session(profile_name=profile)
+        return self.sessions[profile]
+
+    def client(self, profile: str | None, service: str) -> Any:  # noqa: ANN401 - typed by callers
+        if (profile, service) not in self.clients:
+            client = self.session(profile).client(service, config=CONFIG)  # type: ignore[call-overload]
+            self.clients[profile, service] = client
+        return self.clients[profile, service]
+
+    def forget(self) -> None:
+        """Let the next call make clients anew: another cloud, or another role, is meant now."""
+        self.sessions.clear()
+        self.clients.clear()
 
 
-@lru_cache
+CLIENTS = Clients()
+
+
 def s3_client(profile: str | None) -> "S3Client":
-    return session(profile).client("s3", config=CONFIG)
+    client: S3Client = CLIENTS.client(profile, "s3")
+    return client
 
 
-@lru_cache
 def glue_client(profile: str | None) -> "GlueClient":
-    return session(profile).client("glue", config=CONFIG)
+    client: GlueClient = CLIENTS.client(profile, "glue")
+    return client
 
 
-@lru_cache
 def kinesis_client(profile: str | None) -> Any:  # noqa: ANN401 - one call is used of it
-    return session(profile).client("kinesis", config=CONFIG)
+    return CLIENTS.client(profile, "kinesis")
 
 
-@lru_cache
 def cloudwatch_client(profile: str | None) -> Any:  # noqa: ANN401 - one call is used of it
-    return session(profile).client("cloudwatch", config=CONFIG)
+    return CLIENTS.client(profile, "cloudwatch")
 
 
-@lru_cache
 def managed_flink_client(profile: str | None) -> Any:  # noqa: ANN401 - one call is used of it
-    return session(profile).client("kinesisanalyticsv2", config=CONFIG)
+    return CLIENTS.client(profile, "kinesisanalyticsv2")
 
 
-@lru_cache
 def dynamodb_table(profile: str | None, name: str) -> Any:  # noqa: ANN401 - one call is used of it
-    return session(profile).resource("dynamodb", config=CONFIG).Table(name)
-
-
-def forget_clients() -> None:
-    """Let the next call make clients anew: another cloud, or another role, is meant from now on."""
-    for cached in (
-        session,
-        s3_client,
-        glue_client,
-        kinesis_client,
-        cloudwatch_client,
-        managed_flink_client,
-        dynamodb_table,
-    ):
-        cached.cache_clear()
+    return CLIENTS.session(profile).resource("dynamodb", config=CONFIG).Table(name)

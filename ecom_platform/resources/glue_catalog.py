@@ -50,9 +50,7 @@ class GlueCatalog(dg.ConfigurableResource):  # type: ignore[type-arg]
         changes = differences(table, found)
         if changes:
             place = found["StorageDescriptor"]["Location"]
-            self.client.update_table(
-                DatabaseName=self.database(table), TableInput=_typed(table_input(table, place))
-            )
+            self._update(table, place)
         return changes
 
     def table_location(self, table: Table) -> str | None:
@@ -90,12 +88,18 @@ class GlueCatalog(dg.ConfigurableResource):  # type: ignore[type-arg]
         """Make these the current versions; each one changes as a whole."""
         if not table.partition_columns:
             place = partitions[-1].location
-            self.client.update_table(
-                DatabaseName=self.database(table), TableInput=_typed(table_input(table, place))
-            )
+            self._update(table, place)
             return
         for batch in _batches(partitions):
             self._point_batch(table, batch)
+
+    def _update(self, table: Table, location: str) -> None:
+        # Glue would keep each old version of the table, and charge for it.
+        self.client.update_table(
+            DatabaseName=self.database(table),
+            TableInput=_typed(table_input(table, location)),
+            SkipArchive=True,
+        )
 
     def _point_batch(self, table: Table, batch: Sequence[PublishedPartition]) -> None:
         entries: list[Any] = [_partition_input(table, part) for part in batch]

@@ -3,6 +3,7 @@
 What does not belong here: what the objects mean (`table_store` for tables, `lake` for files).
 """
 
+import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -10,15 +11,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
+from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
 
-from ecom_platform.lake.event_files import RAW_PREFIX, EventFile, is_event_file
+from ecom_platform.lake.event_files import (
+    ARCHIVE_PREFIXES,
+    EXPORTS_PREFIX,
+    RAW_PREFIX,
+    EventFile,
+    Listing,
+    is_event_file,
+    is_marker,
+)
 from ecom_platform.resources.aws import CONNECTIONS, s3_client
 from ecom_platform.tables.retention import StoredObject
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+IN_PARTS_FROM_BYTES = 64 << 20
+IN_PARTS = TransferConfig(max_concurrency=4)
+"""Each part that is under way holds 8 MiB of memory."""
+GONE_CODES = {"404", "NoSuchKey"}
+PASSING_CODES = {"SlowDown", "Throttling", "ThrottlingException", "RequestTimeout"}
 TAKEN_CODES = {"PreconditionFailed", "ConditionalRequestConflict", "412"}
 
 
@@ -72,11 +87,27 @@ class ObjectStore(dg.ConfigurableResource):  # type: ignore[type-arg]
             if errors := answer.get("Errors"):
                 raise DeletionFailedError(f"{len(errors)} objects stay, the first: {errors[0]}")
 
-    def event_files(self) -> list[EventFile]:
-        """The CSV objects under `raw/` as they lie there now."""
-        return [
-            _version(found) for found in self._listing(RAW_PREFIX) if is_event_file(found["Key"])
+    def exports(self) -> Listing:
+        """What lies under `raw/` as it lies there now; the archives are not listed."""
+        listed = list(self._listing(EXPORTS_PREFIX))
+        files = [_version(entry) for entry in listed if is_event_file(entry["Key"])]
+        others = [
+            entry["Key"]
+            for entry in listed
+            if not is_event_file(entry["Key"]) and not is_marker(entry["Key"], entry["Size"])
         ]
+        return Listing(files, [*others, *self._strays()])
+
+    def _strays(self) -> list[str]:
+        """What lies under `raw/` beside the folders that somebody reads."""
+        known = {EXPORTS_PREFIX, *ARCHIVE_PREFIXES}
+        strays: list[str] = []
+        for page in self._pages(RAW_PREFIX, Delimiter="/"):
+            entries = page.get("Contents", [])
+            strays += [e["Key"] for e in entries if not is_marker(e["Key"], e["Size"])]
+            folders = [entry["Prefix"] for entry in page.get("CommonPrefixes", [])]
+            strays += [folder for folder in folders if folder not in known]
+        return strays
 
     def archived_objects(self, *prefixes: str) -> list[EventFile]:
         """The objects of the stream's archive under some prefixes, as they lie there now."""
@@ -84,27 +115,34 @@ class ObjectStore(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     def folders(self, prefix: str) -> list[str]:
         """The prefixes one level below a prefix, such as the days of an archive."""
-        pages = self.client.get_paginator("list_objects_v2").paginate(
-            Bucket=self.bucket, Prefix=prefix, Delimiter="/"
-        )
-        return [found["Prefix"] for page in pages for found in page.get("CommonPrefixes", [])]
+        pages = self._pages(prefix, Delimiter="/")
+        return [entry["Prefix"] for page in pages for entry in page.get("CommonPrefixes", [])]
 
     def download(self, file: EventFile, path: Path) -> None:
-        """Fetch one version of a raw object.
+        """Fetch one version of a raw object; a large one in parts, several at a time.
 
         Raises:
             ObjectReplacedError: that version is no longer there.
 
         """
         try:
-            self.client.download_file(self.bucket, file.object_key, str(path))
-            etag = self.client.head_object(Bucket=self.bucket, Key=file.object_key)["ETag"]
+            etag = self._fetch(file, path)
         except ClientError as error:
-            if error.response["Error"]["Code"] in {"404", "NoSuchKey"}:
+            if error.response["Error"]["Code"] in GONE_CODES:
                 raise ObjectReplacedError(f"{file.object_key} is gone") from error
             raise
         if etag.strip('"') != file.etag:
             raise ObjectReplacedError(f"{file.object_key} was replaced by another version ({etag})")
+
+    def _fetch(self, file: EventFile, path: Path) -> str:
+        """The entity tag of what was fetched."""
+        if file.byte_count > IN_PARTS_FROM_BYTES:
+            self.client.download_file(self.bucket, file.object_key, str(path), Config=IN_PARTS)
+            return self.client.head_object(Bucket=self.bucket, Key=file.object_key)["ETag"]
+        answer = self.client.get_object(Bucket=self.bucket, Key=file.object_key)
+        with path.open("wb") as copy:
+            shutil.copyfileobj(answer["Body"], copy)
+        return answer["ETag"]
 
     def upload_all(self, files: Iterable[tuple[Path, str]]) -> None:
         """Put local files under their keys, several at a time."""
@@ -140,12 +178,13 @@ class ObjectStore(dg.ConfigurableResource):  # type: ignore[type-arg]
     def _read(self, key: str) -> bytes:
         return self.client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
 
-    def _listing(self, prefix: str) -> Iterator[dict]:  # type: ignore[type-arg]
-        pages = self.client.get_paginator("list_objects_v2").paginate(
-            Bucket=self.bucket, Prefix=prefix
-        )
-        for page in pages:
-            yield from page.get("Contents", [])  # type: ignore[misc]
+    def _listing(self, prefix: str) -> Iterator[dict[str, Any]]:
+        for page in self._pages(prefix):
+            yield from page.get("Contents", [])
+
+    def _pages(self, prefix: str, **more: str) -> Iterator[dict[str, Any]]:
+        pages: Any = self.client.get_paginator("list_objects_v2")
+        yield from pages.paginate(Bucket=self.bucket, Prefix=prefix, **more)
 
 
 def _version(found: Mapping[str, Any]) -> EventFile:

@@ -11,12 +11,17 @@ import duckdb
 import duckdb_extension_httpfs
 
 from ecom_platform.contracts import Table
-from ecom_platform.resources.aws import session
+from ecom_platform.resources.aws import CLIENTS
 from ecom_platform.resources.object_store import ObjectStore
 from ecom_platform.tables.commits import PublishedPartition
+from ecom_platform.tables.literals import literal
 from ecom_platform.tables.parquet import ENGINE_TYPES
 
 _EXTENSIONS = Path(duckdb_extension_httpfs.__file__).parent / "extensions"
+
+
+class ForeignLocationError(ValueError):
+    """The catalog names a place outside of the data bucket; `make rebuild-catalog` mends it."""
 
 
 class QueryEngine(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -28,12 +33,19 @@ class QueryEngine(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     @contextmanager
     def workspace(self) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
-        """A connection without access to S3, and a folder that is gone afterwards."""
+        """A connection that reaches nothing but a folder, which is gone afterwards."""
+        with self._workspace() as (connection, folder):
+            connection.execute(f"set allowed_directories = [{literal(f'{folder}/')}]")
+            connection.execute("set enable_external_access = false")
+            yield connection, folder
+
+    @contextmanager
+    def _workspace(self) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
         with (
             tempfile.TemporaryDirectory(dir=self.scratch_dir, prefix="ecom-") as folder,
             duckdb.connect(config={"memory_limit": self.memory_limit}) as connection,
         ):
-            connection.execute(f"set temp_directory = '{folder}/spill'")
+            connection.execute(f"set temp_directory = {literal(f'{folder}/spill')}")
             # Rows of a table have no order; keeping one would cost memory.
             connection.execute("set preserve_insertion_order = false")
             # Kept, for `progress` to ask, but never printed.
@@ -44,7 +56,7 @@ class QueryEngine(dg.ConfigurableResource):  # type: ignore[type-arg]
     @contextmanager
     def lake_workspace(self) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
         """The same, with `s3://` in reach."""
-        with self.workspace() as (connection, folder):
+        with self._workspace() as (connection, folder):
             self._reach_s3(connection)
             yield connection, folder
 
@@ -56,29 +68,40 @@ class QueryEngine(dg.ConfigurableResource):  # type: ignore[type-arg]
         """Make tables readable under the names that SQL knows them by, `lake.events`."""
         for table, partitions in inputs.items():
             connection.execute(f"create schema if not exists {table.layer}")
+            places = [self.own_location(part.location) for part in partitions]
             connection.execute(
-                f"create or replace view {table.layer}.{table.name} as"
-                f" {relation(table, [part.location for part in partitions])}"
+                f"create or replace view {table.layer}.{table.name} as {relation(table, places)}"
             )
+
+    def own_location(self, location: str) -> str:
+        """The location, if it lies in the data bucket: the catalog is written by others too.
+
+        Raises:
+            ForeignLocationError: it does not.
+
+        """
+        if not location.startswith(self.objects.uri("")):
+            raise ForeignLocationError(f"{location} is not in {self.objects.uri('')}")
+        return location
 
     def _reach_s3(self, connection: duckdb.DuckDBPyConnection) -> None:
         extension = next(_EXTENSIONS.glob("*/httpfs.duckdb_extension"))
         connection.execute(f"load '{extension}'")
         client = self.objects.client
-        found = session(self.objects.profile).get_credentials()
+        found = CLIENTS.session(self.objects.profile).get_credentials()
         if found is None:
             raise dg.Failure("no AWS credentials; set AWS_PROFILE or ECOM_AWS_PROFILE")
         credentials = found.get_frozen_credentials()
         scheme, host = client.meta.endpoint_url.split("://")
         options = {
             "type": "s3",
-            "key_id": f"'{credentials.access_key}'",
-            "secret": f"'{credentials.secret_key}'",
-            "session_token": f"'{credentials.token or ''}'",
-            "region": f"'{client.meta.region_name}'",
+            "key_id": literal(credentials.access_key or ""),
+            "secret": literal(credentials.secret_key or ""),
+            "session_token": literal(credentials.token or ""),
+            "region": literal(client.meta.region_name),
         }
         if not re.search(r"\.amazonaws\.com", host):
-            options |= {"endpoint": f"'{host}'", "url_style": "'path'"}
+            options |= {"endpoint": literal(host), "url_style": "'path'"}
         options["use_ssl"] = str(scheme == "https").lower()
         settings = ", ".join(f"{name} {value}" for name, value in options.items())
         connection.execute(f"create secret data_bucket ({settings})")
@@ -91,5 +114,5 @@ def relation(table: Table, locations: Sequence[str]) -> str:
             f"null::{ENGINE_TYPES[column.type]} as {column.name}" for column in table.all_columns
         )
         return f"select {nulls} where false"
-    files = ", ".join(f"'{location}*.parquet'" for location in locations)
+    files = ", ".join(literal(f"{location}*.parquet") for location in locations)
     return f"select * from read_parquet([{files}], union_by_name = false)"

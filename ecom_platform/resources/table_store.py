@@ -5,7 +5,7 @@ new one, whole. What does not belong here: what the rows are.
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -24,7 +24,7 @@ from ecom_platform.tables.commits import (
     partition_path,
 )
 from ecom_platform.tables.parquet import WrittenPartition
-from ecom_platform.tables.retention import StoredObject, removable
+from ecom_platform.tables.retention import StoredObject, removable, superseded_records
 
 
 class PublishConflictError(RuntimeError):
@@ -45,6 +45,8 @@ class TableStore(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     objects: ObjectStore
     catalog: GlueCatalog
+    store_time_zone: str = "UTC"
+    """IANA name of the shop's own time, by which its days and hours are cut."""
 
     def upload(
         self, table: Table, written: Sequence[tuple[tuple[str, ...], WrittenPartition]]
@@ -54,7 +56,7 @@ class TableStore(dg.ConfigurableResource):  # type: ignore[type-arg]
         uploads: list[tuple[Path, str]] = []
         placed: list[PublishedPartition] = []
         for values, part in written:
-            place = f"{table.path}/data/{write_id}/{partition_path(table, values)}".rstrip("/")
+            place = f"{table.prefix}/data/{write_id}/{partition_path(table, values)}".rstrip("/")
             uploads += [(path, f"{place}/{path.name}") for path in part.files]
             location = self.objects.uri(f"{place}/")
             placed.append(PublishedPartition(values, location, part.row_count, part.byte_count))
@@ -71,11 +73,11 @@ class TableStore(dg.ConfigurableResource):  # type: ignore[type-arg]
         if not drafts:
             return []
         # Before the record is written: a table that is missing must not part the two.
-        self.catalog.ensure_table(table, self.objects.uri(f"{table.path}/"))
-        numbers = latest_numbers(self.objects.list_keys(commits_prefix(table.path)))
+        self.catalog.ensure_table(table, self.objects.uri(f"{table.prefix}/"))
+        numbers = latest_numbers(self.objects.list_keys(commits_prefix(table.prefix)))
         commits = [
             Commit(
-                table=table.path,
+                table=table.prefix,
                 name=draft.name,
                 number=numbers.get(draft.name, 0) + 1,
                 partitions=draft.partitions,
@@ -100,20 +102,31 @@ class TableStore(dg.ConfigurableResource):  # type: ignore[type-arg]
         while commits:
             self.catalog.point(table, [part for commit in commits for part in commit.partitions])
             shown = {commit.name: commit.number for commit in commits}
-            newest = latest_numbers(self.objects.list_keys(commits_prefix(table.path)))
+            newest = latest_numbers(self.objects.list_keys(commits_prefix(table.prefix)))
             newer = [name for name, number in shown.items() if newest.get(name, 0) > number]
             commits = self.commits(table, newer) if newer else []
 
     def commits(self, table: Table, names: Sequence[str] | None = None) -> list[Commit]:
         """The newest commit of each partition, or of some."""
-        newest = latest_numbers(self.objects.list_keys(commits_prefix(table.path)))
+        newest = latest_numbers(self.objects.list_keys(commits_prefix(table.prefix)))
         wanted = newest if names is None else {n: newest[n] for n in names if n in newest}
-        keys = [f"{commits_prefix(table.path, n)}{number:06d}.json" for n, number in wanted.items()]
+        return self.commits_of(table, wanted)
+
+    def commits_of(self, table: Table, numbers: Mapping[str, int]) -> list[Commit]:
+        """Certain commits, by name and number."""
+        keys = [
+            f"{commits_prefix(table.prefix, n)}{number:06d}.json" for n, number in numbers.items()
+        ]
         return [Commit.from_json(body) for body in self.objects.read_all(keys)]
+
+    def commits_under(self, table: Table, prefixes: Sequence[str]) -> list[Commit]:
+        """The newest commit of each partition whose records lie under some prefixes."""
+        keys = [key for prefix in prefixes for key in self.objects.list_keys(prefix)]
+        return self.commits_of(table, latest_numbers(keys))
 
     def rebuild_catalog(self, table: Table) -> int:
         """Make the catalog show what the newest commits say; returns how many partitions."""
-        self.catalog.ensure_table(table, self.objects.uri(f"{table.path}/"))
+        self.catalog.ensure_table(table, self.objects.uri(f"{table.prefix}/"))
         partitions = [part for commit in self.commits(table) for part in commit.partitions]
         if partitions:
             self.catalog.point(table, partitions)
@@ -126,10 +139,22 @@ class TableStore(dg.ConfigurableResource):  # type: ignore[type-arg]
             shown = self.catalog.partitions(table) if table.partition_columns else []
             recorded = [part for commit in self.commits(table) for part in commit.partitions]
             used |= {self.objects.key_of(part.location) for part in [*shown, *recorded]}
-        found = []
-        for table in TABLES.values():
-            found += removable(self.objects.stored(f"{table.path}/"), used, now)
-        return found
+        stored = [
+            one for table in TABLES.values() for one in self.objects.stored(f"{table.prefix}/")
+        ]
+        return removable(stored, used, self._replaced_at(stored), now)
+
+    def _replaced_at(self, stored: Sequence[StoredObject]) -> dict[str, datetime]:
+        """Superseded records, and the prefixes of data that they named, → when."""
+        records = superseded_records(stored)
+        bodies = self.objects.read_all(records)
+        replaced = dict(records)
+        for moment, body in zip(records.values(), bodies, strict=True):
+            for part in Commit.from_json(body).partitions:
+                place = self.objects.key_of(part.location).rstrip("/")
+                # A version may be shown again by a later record: the last time counts.
+                replaced[place] = max(replaced.get(place, moment), moment)
+        return replaced
 
     def locations(self, table: Table, start: date, end: date) -> list[PublishedPartition]:
         """Where the current versions of some days lie."""

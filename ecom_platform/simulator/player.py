@@ -16,7 +16,7 @@ from types import FrameType
 from typing import Protocol, TextIO
 
 from ecom_platform.simulator.event_stream import fits
-from ecom_platform.simulator.replay import Record
+from ecom_platform.simulator.replay import Record, delayed
 
 TICK_MS = 100
 """Records that are due within one tick go together: no call for each single record."""
@@ -50,6 +50,7 @@ class Progress:
     out: TextIO = field(default_factory=lambda: sys.stderr)
     sent_count: int = 0
     sent_again_count: int = 0
+    longest_lag: float = 0.0
     started: float = field(default_factory=time.monotonic)
     told: float = field(default_factory=time.monotonic)
 
@@ -76,6 +77,10 @@ class Progress:
 class Player:
     """Plays records into a sink. Without `is_paced` they go as fast as the sink takes them.
 
+    With `is_live` an event happens when it is sent: where the machine is so busy that sending falls
+    behind, time on the wire stands still meanwhile. Without, it happened when it was due, and may
+    come late.
+
     `stop` ends the play between two batches: what was handed over is stored and counted, the rest
     is not sent.
     """
@@ -85,16 +90,22 @@ class Player:
     progress: Progress
     noted: Callable[[Sequence[Record]], None]
     is_paced: bool = True
+    is_live: bool = False
 
     def play(self, records: Iterable[Record]) -> None:
         """Play to the end, or until `stop` is set."""
         started = time.monotonic()
-        for due_ms, batch in batches(records):
+        for due_ms, planned in batches(records):
             due = started + due_ms / 1000
+            batch = planned
             if self.is_paced:
                 self.stop.wait(max(0.0, due - time.monotonic()))
             if self.stop.is_set():
                 return
+            behind_ms = round(1000 * (time.monotonic() - due))
+            if self.is_live and behind_ms > TICK_MS:
+                batch = [delayed(record, behind_ms) for record in planned]
+                self.progress.longest_lag = max(self.progress.longest_lag, behind_ms / 1000)
             self.progress.sent_again_count += self.sink.put(batch, self._stored)
             self.progress.tell(max(0.0, time.monotonic() - due) if self.is_paced else 0.0)
 

@@ -4,8 +4,9 @@ Sending them belongs to the simulator.
 """
 
 import heapq
+import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ecom_platform.simulator.wire import (
     NumberedRow,
@@ -13,8 +14,10 @@ from ecom_platform.simulator.wire import (
     WireEvent,
     event_id,
     numbered,
+    parse_wire_time,
     wire_bytes,
     wire_event,
+    wire_time,
 )
 from ecom_platform.simulator.wire_dirt import WireDirt, broken_bytes
 
@@ -39,6 +42,16 @@ class Record:
     def size(self) -> int:
         """Bytes that count against the limits of a batch."""
         return len(self.data) + len(self.partition_key.encode())
+
+
+def delayed(record: Record, later_ms: int) -> Record:
+    """The same event, happening later. What is no readable event stays as it is."""
+    try:
+        event = json.loads(record.data)
+        event["event_time"] = wire_time(parse_wire_time(event["event_time"]) + later_ms)
+    except (ValueError, KeyError, TypeError):
+        return record
+    return replace(record, data=wire_bytes(event), event_ms=record.event_ms + later_ms)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -86,3 +86,8 @@ def wire_time(time_ms: int) -> str:
     """ISO 8601 UTC with milliseconds and `Z`."""
     seconds, ms = divmod(time_ms, 1000)
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{ms:03d}Z"
+
+
+def parse_wire_time(text: str) -> int:
+    """Milliseconds since 1970 of such a time."""
+    return round(datetime.fromisoformat(text).timestamp() * 1000)

@@ -45,7 +45,7 @@ class Commit:
     """One publication.
 
     Attributes:
-        table: path of the table, `lake/events`.
+        table: folder of the table in the data bucket, `lake/events`.
         name: what was published: a day, a file, or `all`.
         number: 1 for the first version, and so on.
         partitions: the partitions that this version consists of.

@@ -14,7 +14,7 @@ SECONDS_BETWEEN = 10.0
 
 
 @contextmanager
-def told(
+def report_progress(
     connection: duckdb.DuckDBPyConnection,
     say: Callable[[str], None],
     what: str,

@@ -7,10 +7,9 @@ and at work in Flink's own. Every step asserts what it shows.
 import argparse
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import cast
 
 from ecom_platform.commands import alerts, simulate
-from ecom_platform.definitions import resources
+from ecom_platform.definitions import Resources
 from ecom_platform.resources.alert_log import AlertLog
 from ecom_platform.resources.flink_job import FlinkJob
 from ecom_platform.settings import Settings
@@ -92,8 +91,8 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     arguments = parser.parse_args()
     settings = Settings.from_environment()
-    found = resources(settings)
-    play(cast("FlinkJob", found["flink_job"]), cast("AlertLog", found["alert_log"]))
+    resources = Resources.of(settings)
+    play(resources.flink_job, resources.alert_log)
     with (
         dagster_up(arguments.port, arguments.state / "dagster.log") as instance,
         browser(arguments.chromium, instance.url, arguments.pictures) as ui,

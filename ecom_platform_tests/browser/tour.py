@@ -9,7 +9,6 @@ import io
 import json
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import cast
 
 import boto3
 import pyarrow.parquet as pq
@@ -19,7 +18,7 @@ from ecom_platform.commands.deliver import deliver
 from ecom_platform.contracts.lake import EVENTS, STAGED_EVENTS
 from ecom_platform.contracts.marts import DAILY_VISITORS
 from ecom_platform.contracts.marts import TABLES as MARTS
-from ecom_platform.definitions import resources
+from ecom_platform.definitions import Resources
 from ecom_platform.resources.table_store import TableStore
 from ecom_platform.settings import Settings
 from ecom_platform.traffic import __main__ as traffic
@@ -202,7 +201,7 @@ def main() -> None:
     parser.add_argument("--state", type=Path, required=True)
     parser.add_argument("--port", type=int, required=True)
     arguments = parser.parse_args()
-    tables = cast("TableStore", resources(Settings.from_environment())["tables"])
+    tables = Resources.of(Settings.from_environment()).tables
     last = datetime.now(UTC).date() - timedelta(days=1)
     with dagster_up(arguments.port, arguments.state / "dagster.log") as instance:
         archive_an_event(last)

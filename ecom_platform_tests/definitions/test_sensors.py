@@ -1,6 +1,6 @@
 """The sensors as state machines: several ticks on an instance, with a real local cloud."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import boto3
@@ -12,10 +12,11 @@ from ecom_platform.batch import Batch
 from ecom_platform.commands.deliver import deliver
 from ecom_platform.contracts import TABLES
 from ecom_platform.contracts.lake import STAGED_EVENTS
+from ecom_platform.definitions import Resources
 from ecom_platform.defs.lake.schedules import daily_batch_schedule
 from ecom_platform.defs.lake.sensors import changed_days_sensor
 from ecom_platform.defs.partitions import EVENT_FILES
-from ecom_platform.defs.raw.sensors import STAGING_KEYS, raw_event_files_sensor
+from ecom_platform.defs.raw.sensors import FILE_KEYS, MANIFEST_KEY, raw_event_files_sensor
 from ecom_platform.resources.object_store import ObjectStore
 from ecom_platform.settings import Settings
 from ecom_platform_tests.support.ticks import Ticks, ranges
@@ -44,11 +45,12 @@ def test_raw_files_sensor_starts_the_staging_of_each_new_version_once(
     put(tmp_path, "b.csv", "2026-01-06")
 
     first = ticks.tick()
-    assert sorted(names(first)) == ["a.csv", "b.csv"]
-    assert {request.run_key for request in first} == {request.partition_key for request in first}
-    assert all(request.asset_selection == STAGING_KEYS for request in first)
+    assert [tuple(name.split("@")[0] for name in span) for span in ranges(first)] == [
+        ("a.csv", "b.csv")
+    ]
+    assert all(request.asset_selection == [MANIFEST_KEY, *FILE_KEYS] for request in first)
     partitions = batch.instance.get_dynamic_partitions(EVENT_FILES.name or "")
-    assert set(partitions) == {request.partition_key for request in first}
+    assert partitions == list(ranges(first)[0])
 
     assert ticks.tick() == []
     assert ticks.skipped == "2 files, none of them new"
@@ -81,15 +83,15 @@ def test_raw_files_sensor_fails_openly_and_recovers(
 ) -> None:
     ticks = Ticks(raw_event_files_sensor, batch)
     put(tmp_path, "a.csv", "2026-01-05")
-    listing = ObjectStore.event_files
+    listing = ObjectStore.exports
 
     def away(_: ObjectStore) -> list[object]:
         raise EndpointConnectionError(endpoint_url="http://127.0.0.1")
 
-    monkeypatch.setattr(ObjectStore, "event_files", away)
+    monkeypatch.setattr(ObjectStore, "exports", away)
     with pytest.raises(EndpointConnectionError):
         ticks.tick()
-    monkeypatch.setattr(ObjectStore, "event_files", listing)
+    monkeypatch.setattr(ObjectStore, "exports", listing)
     assert names(ticks.tick()) == ["a.csv"]
 
 
@@ -121,7 +123,7 @@ def test_changed_days_sensor_finds_a_day_whose_writer_died_before_the_catalog(
     batch.take_in()
     batch.rebuild()
     boto3.client("glue").delete_partition(
-        DatabaseName="lake", TableName="events", PartitionValues=["2026-01-05"]
+        DatabaseName="ecom_lake", TableName="events", PartitionValues=["2026-01-05"]
     )
 
     assert ranges(Ticks(changed_days_sensor, batch).tick()) == [("2026-01-05", "2026-01-05")]
@@ -144,14 +146,21 @@ def test_corrections_taken_back_again_and_again_are_asked_for_each_time(
     assert len(asked["days"]) == len(set(asked["days"])) >= 6
 
 
-def test_daily_schedule_builds_yesterday() -> None:
-    context = dg.build_schedule_context(
-        scheduled_execution_time=datetime(2026, 3, 1, 3, tzinfo=UTC)
-    )
+@pytest.mark.parametrize(
+    ("zone", "day"),
+    [("UTC", "2026-02-28"), ("America/Los_Angeles", "2026-02-27"), ("Asia/Tokyo", "2026-02-28")],
+)
+def test_daily_schedule_builds_the_stores_yesterday(
+    zone: str, day: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ECOM_STORE_TIME_ZONE", zone)
+    with dg.build_schedule_context(
+        scheduled_execution_time=datetime(2026, 3, 1, 3, tzinfo=UTC),
+        resources={"tables": Resources.of(Settings.from_environment()).tables},
+    ) as context:
+        requests = list(daily_batch_schedule(context))  # type: ignore[call-overload]
 
-    requests = list(daily_batch_schedule(context))  # type: ignore[call-overload]
-
-    assert [request.partition_key for request in requests] == ["2026-02-28"]
+    assert [request.partition_key for request in requests] == [day]
 
 
 def test_run_over_days_without_data_writes_nothing(batch: Batch, tmp_path: Path) -> None:
@@ -159,7 +168,7 @@ def test_run_over_days_without_data_writes_nothing(batch: Batch, tmp_path: Path)
     batch.take_in()
     keys = [("lake", "events"), ("lake", "event_days"), ("marts", "daily_visitors")]
 
-    batch.run("a week", keys, days=(date(2026, 1, 1), date(2026, 1, 7)))
+    batch.run("a week", keys, span=("2026-01-01", "2026-01-07"))
 
     for key in keys:
         shown = [part.values[0] for part in batch.tables.catalog.partitions(TABLES[key])]

@@ -6,13 +6,13 @@ from datetime import date
 import dagster as dg
 
 from ecom_platform.batch import DAILY_MARTS, WINDOW_MARTS, Batch, RunFailedError
-from ecom_platform.definitions import platform
 from ecom_platform.defs.lake.assets import DAY_TABLES
+from ecom_platform.settings import Settings
 
 
 def main() -> None:
     first, last = (date.fromisoformat(word) for word in sys.argv[1:])
-    batch = Batch(platform(), dg.DagsterInstance.get())
+    batch = Batch.of(Settings.from_environment(), dg.DagsterInstance.get())
     together = [DAY_TABLES, DAILY_MARTS, *([mart] for mart in WINDOW_MARTS)]
     try:
         for tables in together:

@@ -82,7 +82,7 @@ def catalog_differences(batch: Batch) -> list[str]:
 
 def stale(batch: Batch) -> list[str]:
     """Tables of which some days are not built from what is there now."""
-    listing = batch.tables.objects.event_files()
+    listing = batch.tables.objects.exports().files
     staged = {commit.name for commit in batch.tables.commits(TABLES["lake", "staged_events"])}
     found = ["lake/staged_events"] if any(f.file_id not in staged for f in listing) else []
     found += ["lake/events"] if stale_plans(batch.tables) else []

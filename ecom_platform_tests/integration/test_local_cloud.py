@@ -1,5 +1,6 @@
 """The local cloud: loopback only, state that survives, clear words when it cannot start."""
 
+import json
 import subprocess
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -44,18 +45,21 @@ def test_state_survives_a_stop(cloud: LocalCloud) -> None:
     assert cloud.start() is False
     body = boto3.client("s3").get_object(Bucket="ecom-data-local", Key="raw/kept")["Body"]
     assert body.read() == b"1"
-    assert boto3.client("glue").get_database(Name="lake")["Database"]["Name"] == "lake"
+    assert boto3.client("glue").get_database(Name="ecom_lake")["Database"]["Name"] == "ecom_lake"
 
 
 def test_session_of_a_role_survives_a_restart(cloud: LocalCloud) -> None:
     producer = boto3.Session(profile_name="ecom-producer").client("s3")
-    producer.put_object(Bucket="ecom-data-local", Key="raw/before", Body=b"1")
+    producer.put_object(Bucket="ecom-data-local", Key="raw/exports/before", Body=b"1")
     cloud.stop()
     cloud.start()
 
-    producer.put_object(Bucket="ecom-data-local", Key="raw/after", Body=b"2")
+    producer.put_object(Bucket="ecom-data-local", Key="raw/exports/after", Body=b"2")
     listing = boto3.client("s3").list_objects_v2(Bucket="ecom-data-local", Prefix="raw/")
-    assert [found["Key"] for found in listing["Contents"]] == ["raw/after", "raw/before"]
+    assert [found["Key"] for found in listing["Contents"]] == [
+        "raw/exports/after",
+        "raw/exports/before",
+    ]
 
 
 def test_deployment_recovers_after_a_kill(cloud: LocalCloud) -> None:
@@ -111,7 +115,8 @@ def test_stop_in_order_writes_what_the_archive_holds_back(tmp_path: Path) -> Non
         cloud.stop()
         cloud.start()
         try:
-            assert archived_lines() == [b'{"event_id": "1"}']
+            (line,) = archived_lines()
+            assert json.loads(line)["event_id"] == "1"
         finally:
             cloud.stop()
 

@@ -9,11 +9,11 @@ import pytest
 
 from ecom_platform.batch import Batch
 from ecom_platform.contracts import TABLES
-from ecom_platform.definitions import platform
 from ecom_platform.pipeline.days import stale_plans
 from ecom_platform.resources.glue_catalog import GlueCatalog
 from ecom_platform.resources.object_store import ObjectStore
 from ecom_platform.resources.table_store import Draft, PublishConflictError
+from ecom_platform.settings import Settings
 from ecom_platform.tables.commits import Commit, PublishedPartition
 from ecom_platform.tables.parquet import arrow_schema, write_table
 from infra.local.cloud import LocalCloud
@@ -91,7 +91,7 @@ def test_slower_of_two_writers_leaves_the_newer_version_in_sight(
 
 def test_table_that_was_never_published_has_no_partitions(cloud: LocalCloud) -> None:
     with dg.instance_for_test() as instance:
-        batch = Batch(platform(), instance, say=lambda _: None)
+        batch = Batch.of(Settings.from_environment(), instance, say=lambda _: None)
 
         assert batch.tables.catalog.partitions(TABLES["marts", "daily_visitors"]) == []
         assert stale_plans(batch.tables) == []
@@ -104,7 +104,7 @@ def test_catalog_rebuilt_from_commit_records_equals_the_one_before(
     batch.tables.publish(EVENTS, [draft(batch, tmp_path, 2)])
     before = batch.tables.catalog.partitions(EVENTS)
     glue = boto3.client("glue")
-    glue.delete_table(DatabaseName="lake", Name="events")
+    glue.delete_table(DatabaseName="ecom_lake", Name="events")
 
     assert batch.tables.rebuild_catalog(EVENTS) == 1
     assert batch.tables.catalog.partitions(EVENTS) == before

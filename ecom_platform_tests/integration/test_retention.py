@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import cast
 
 import boto3
 import pytest
@@ -12,7 +11,6 @@ from botocore.exceptions import ClientError
 from ecom_platform.batch import Batch
 from ecom_platform.contracts.lake import EVENTS
 from ecom_platform.defs.catalog.retention import remove_old_versions
-from ecom_platform.resources.table_store import TableStore
 from ecom_platform_tests.support.places import HEADER
 from ecom_platform_tests.support.tables import all_marts, rows
 
@@ -29,7 +27,7 @@ def write(path: Path, *users: int) -> Path:
 def test_replaced_versions_go_after_a_day_and_the_tables_stay(
     batch: Batch, take_in: TakeIn, tmp_path: Path
 ) -> None:
-    cleaner = cast("TableStore", (batch.definitions.resources or {})["cleaner"])
+    cleaner = batch.resources.cleaner
     take_in(write(tmp_path / "a.csv", 1))
     take_in(write(tmp_path / "b.csv", 2, 3))
     take_in(write(tmp_path / "a.csv", 4))
@@ -55,6 +53,6 @@ def test_replaced_versions_go_after_a_day_and_the_tables_stay(
 def test_cleaner_may_delete_versions_and_nothing_else(batch: Batch) -> None:
     s3 = boto3.Session(profile_name="ecom-cleaner").client("s3")
     with pytest.raises(ClientError, match="AccessDenied"):
-        s3.delete_object(Bucket="ecom-data-local", Key="raw/a.csv")
+        s3.delete_object(Bucket="ecom-data-local", Key="raw/exports/data/a.csv")
     with pytest.raises(ClientError, match="AccessDenied"):
         s3.put_object(Bucket="ecom-data-local", Key="lake/events/data/x", Body=b"")

@@ -86,15 +86,17 @@ def test_event_files_of_the_bucket_are_played_at_a_rate(
     plain.write_text("\n".join(lines[:20]))
     packed.write_bytes(gzip.compress("\n".join([HEADER, *lines[20:]]).encode()))
     deliver([plain, packed], Settings.from_environment())
-    assert simulate.main(["--files", "raw/", "--rate=60", "--replay-id=first"]) == 0
+    assert simulate.main(["--files", "raw/exports/", "--rate=60", "--replay-id=first"]) == 0
     found = records(stream)
     assert len({event["event_id"] for event in found}) == len(found) == 30
     out = capsys.readouterr().out
     assert "1 rows of the files are no events and were left out" in out
     assert "sent 30 records (30 event)" in out
-    assert simulate.main(["--files", "raw/one.csv", "--speed=100", "--replay-id=first"]) == 0
+    assert (
+        simulate.main(["--files", "raw/exports/one.csv", "--speed=100", "--replay-id=first"]) == 0
+    )
     assert len({event["event_id"] for event in records(stream)}) == 30
-    assert simulate.main(["--files", "raw/none"]) == 1
+    assert simulate.main(["--files", "raw/exports/none"]) == 1
     assert "error: no .csv or .csv.gz under s3://" in capsys.readouterr().err
 
 

@@ -3,17 +3,23 @@
 import gzip
 import json
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import boto3
+import dagster as dg
 import pytest
 
 from ecom_platform.batch import Batch, RunFailedError
 from ecom_platform.contracts import TABLES
 from ecom_platform.defs.lake.sensors import changed_days_sensor
 from ecom_platform.defs.lake.stream_assets import HOUR_TABLES
-from ecom_platform.defs.lake.stream_sensors import HOUR_KEYS, open_folders, stream_archive_sensor
+from ecom_platform.defs.lake.stream_sensors import (
+    HOUR_KEYS,
+    look_at_archive,
+)
 from ecom_platform.defs.partitions import ARRIVED_HOURS
+from ecom_platform.pipeline.hours import open_days
 from ecom_platform_tests.support.places import HEADER
 from ecom_platform_tests.support.tables import records
 from ecom_platform_tests.support.ticks import Ticks, ranges
@@ -117,8 +123,18 @@ def test_exports_supersede_the_stream_from_half_its_rows_on(
     assert {row["source"] for row in records(batch, "lake", "events")} == {"export"}
 
 
+def sensor_at(batch: Batch, clock: Callable[[], datetime]) -> dg.SensorDefinition:
+    """The archive's sensor at another time."""
+    return dg.SensorDefinition(
+        name="at_a_time",
+        asset_selection=HOUR_KEYS,
+        evaluation_fn=lambda context: look_at_archive(context, batch.tables, clock()),
+    )
+
+
 def test_archive_sensor_stages_each_hour_that_grew(batch: Batch) -> None:
-    ticks, days = Ticks(stream_archive_sensor, batch), Ticks(changed_days_sensor, batch)
+    now = datetime(2026, 1, 6, 12)  # noqa: DTZ001 - UTC without a zone
+    ticks, days = Ticks(sensor_at(batch, lambda: now), batch), Ticks(changed_days_sensor, batch)
     assert ticks.tick() == []
     archive("00", "a", event("1"))
     archive("01", "b", event("2", "2026-01-06"))
@@ -142,11 +158,33 @@ def test_archive_sensor_stages_each_hour_that_grew(batch: Batch) -> None:
     assert ranges(days.tick()) == [("2026-01-06", "2026-01-06")]
 
 
-def test_only_folders_that_may_hold_something_new_are_listed() -> None:
-    folders = [f"raw/stream_events/arrived_date=2026-01-0{n}/" for n in range(1, 6)]
+def test_days_that_may_hold_something_new_are_those_of_the_retention_and_missed_ones() -> None:
+    now = datetime(2026, 1, 5, 12)  # noqa: DTZ001 - UTC without a zone
 
-    assert open_folders(folders, ["2026-01-01T05", "2026-01-03T00"]) == [folders[1], *folders[3:]]
-    assert open_folders([], []) == []
+    assert open_days(now) == ["2026-01-03", "2026-01-04", "2026-01-05"]
+    assert open_days(now, since="2026-01-04") == open_days(now)
+    assert open_days(now, since="2026-01-01") == [f"2026-01-0{n}" for n in range(1, 6)]
+
+
+def test_open_hour_is_staged_every_quarter_of_an_hour_and_a_closed_one_at_once(
+    batch: Batch,
+) -> None:
+    moment = {"now": datetime(2026, 1, 6, 0, 10)}  # noqa: DTZ001 - UTC without a zone
+    ticks = Ticks(sensor_at(batch, lambda: moment["now"]), batch)
+
+    def asked(name: str, minutes: float) -> list[str | None]:
+        archive("00", name, event(name))
+        moment["now"] = datetime(2026, 1, 6) + timedelta(minutes=minutes)  # noqa: DTZ001
+        keys = [request.partition_key for request in ticks.tick()]
+        if keys:
+            batch.take_in_stream()
+        return keys
+
+    assert asked("1", 10) == ["2026-01-06T00"]
+    assert asked("2", 24.9) == []
+    assert asked("3", 25) == ["2026-01-06T00"]
+    assert asked("4", 59.9) == ["2026-01-06T00"]
+    assert asked("5", 60) == ["2026-01-06T00"]
 
 
 def test_quarantined_lines_have_their_place_in_the_archive(batch: Batch) -> None:

@@ -90,7 +90,10 @@ def show(connection: duckdb.DuckDBPyConnection, table: Table, given: list[dict[s
     name = f"{table.layer}.{table.name}"
     connection.execute(f"create or replace table {name} ({types})")
     for row in given:
-        times = {"event_date": str(row["event_time"])[:10]} if "event_time" in row else {}
+        times = {}
+        if "event_time" in row:
+            moment = str(row["event_time"])
+            times = {"event_date": moment[:10], "event_hour": int(moment[11:13])}
         full = {**PLAIN, **times, **row}
         unknown = set(row) - {column.name for column in table.all_columns}
         assert not unknown, unknown

@@ -16,8 +16,8 @@ from ecom_platform.batch import Batch
 from ecom_platform.resources.flink_job import RestFlinkJob
 from ecom_platform.simulator.scenario import parse_scenario
 from ecom_platform.streaming.health import JOB_CHECKS, findings
-from ecom_platform_tests.streaming import engines
-from ecom_platform_tests.streaming.live_stream import (
+from ecom_platform_tests.support import flink as engines
+from ecom_platform_tests.support.live_stream import (
     LiveStream,
     Sent,
     live_stream,
@@ -26,6 +26,8 @@ from ecom_platform_tests.streaming.live_stream import (
 )
 from ecom_platform_tests.support.tables import records
 from ecom_platform_tests.support.waiting import eventually
+
+pytestmark = pytest.mark.usefixtures("flink")
 
 DRAIN_SECONDS = 60
 SCENARIO = {

@@ -122,7 +122,9 @@ def test_every_record_but_a_heartbeat_reaches_the_archive_as_one_line() -> None:
 
     assert eventually(lambda: len(archived("stream_events")) >= 4)
     found = [json.loads(line) for line in archived("stream_events")]
-    assert found == [*events[:2], {"unreadable": "poison"}, events[2]]
+    assert all(line.pop("arrived_at") for line in found)
+    poison = base64.b64encode(b"poison").decode()
+    assert found == [*events[:2], {"unreadable_base64": poison}, events[2]]
 
 
 def test_detections_are_archived_as_lines() -> None:
@@ -184,7 +186,10 @@ def test_the_transformer_answers_the_sample_batch_record_by_record() -> None:
     assert [record["result"] for record in records] == results
     assert [record["recordId"] for record in records] == [r["recordId"] for r in batch["records"]]
     assert base64.b64decode(records[1]["data"]).count(b"\n") == 1
-    assert json.loads(base64.b64decode(records[2]["data"])) == {"unreadable": '{"event_id": '}
+    assert json.loads(base64.b64decode(records[2]["data"])) == {
+        "arrived_at": "2026-01-02T03:04:06.002Z",
+        "unreadable_base64": base64.b64encode(b'{"event_id": ').decode(),
+    }
 
 
 def test_the_deployed_recorder_reports_only_the_bad_record_of_the_sample_batch() -> None:

@@ -70,10 +70,10 @@ def test_changed_sources_reach_the_deployed_function(
 
 def test_expiry_is_turned_on_where_the_emulator_leaves_it_out(deployed: str) -> None:
     for _ in range(2):
-        turn_on_expiry()
+        turn_on_expiry("ecom-")
     dynamodb = boto3.client("dynamodb")
     for table in EXPIRING_TABLES:
-        expiry = dynamodb.describe_time_to_live(TableName=table)["TimeToLiveDescription"]
+        expiry = dynamodb.describe_time_to_live(TableName=f"ecom-{table}")["TimeToLiveDescription"]
         assert (expiry["TimeToLiveStatus"], expiry["AttributeName"]) == ("ENABLED", "expires_at")
 
 

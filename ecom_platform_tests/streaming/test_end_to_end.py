@@ -14,15 +14,17 @@ import pytest
 from botocore.exceptions import ClientError
 
 from ecom_platform_tests.integration.test_local_cloud import listening
-from ecom_platform_tests.streaming import traffic
-from ecom_platform_tests.streaming.conftest import local_cloud
-from ecom_platform_tests.streaming.kinesis_cloud import answers, read_stream
-from ecom_platform_tests.streaming.live_stream import descendants
+from ecom_platform_tests.support import shop_events as traffic
+from ecom_platform_tests.support.clouds import local_cloud
+from ecom_platform_tests.support.kinesis_cloud import answers, read_stream
+from ecom_platform_tests.support.live_stream import descendants
 from ecom_platform_tests.support.waiting import eventually
 from infra.deploy import deploy
 from infra.local import streaming
 from infra.local.ports import free_port
 from infra.local.service import ServiceError
+
+pytestmark = pytest.mark.usefixtures("flink")
 
 ALERT_SECONDS = 90
 PID_FILES = ("flink/flink.pid", "flink/heartbeat.pid", "poller/poller.pid")
@@ -93,7 +95,7 @@ def send(events: list[traffic.Event]) -> None:
         for event in events
     ]
     kinesis = boto3.Session(profile_name="ecom-producer").client("kinesis")
-    answer = kinesis.put_records(StreamName=streaming.RAW_EVENTS, Records=records)
+    answer = kinesis.put_records(StreamName="ecom-raw-events", Records=records)
     assert answer["FailedRecordCount"] == 0
 
 
@@ -182,4 +184,4 @@ def test_heartbeats_may_not_be_sent_by_flink(rest: str) -> None:
         aws_session_token=keys["SessionToken"],
     )
     with pytest.raises(ClientError, match="AccessDenied"):
-        kinesis.put_record(StreamName=streaming.RAW_EVENTS, Data=b"{}", PartitionKey="1")
+        kinesis.put_record(StreamName="ecom-raw-events", Data=b"{}", PartitionKey="1")

@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 
 from ecom_platform.simulator.scenario import parse_scenario
-from ecom_platform_tests.streaming.live_stream import (
+from ecom_platform_tests.support.live_stream import (
     LiveStream,
     live_stream,
     ready,
 )
 from ecom_platform_tests.support.waiting import eventually
+
+pytestmark = [pytest.mark.stream, pytest.mark.usefixtures("flink")]
 
 SCENARIO = {
     "duration_seconds": 60,

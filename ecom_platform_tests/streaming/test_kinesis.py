@@ -8,8 +8,12 @@ from pathlib import Path
 import pytest
 from local import heartbeat
 
-from ecom_platform_tests.streaming import engines, kinesis_cloud, traffic
-from ecom_platform_tests.streaming.kinesis_cloud import Cloud, wait_for
+from ecom_platform_tests.support import flink as engines
+from ecom_platform_tests.support import kinesis_cloud
+from ecom_platform_tests.support import shop_events as traffic
+from ecom_platform_tests.support.kinesis_cloud import Cloud, wait_for
+
+pytestmark = pytest.mark.usefixtures("flink")
 
 SHARDS = 2
 
@@ -22,7 +26,6 @@ def distinct_ids(cloud: Cloud) -> int:
     return len({row["detection_id"] for row, _ in cloud.rows("detections")})
 
 
-@pytest.mark.slow
 def test_machine_death_loses_no_alert_and_repeats_only_the_same_row(tmp_path: Path) -> None:
     events = sorted(traffic.mixed_traffic(31, 600, 1500, 60), key=lambda event: event.event_time)
     source = tmp_path / "events.jsonl"

@@ -13,7 +13,7 @@ from typing import Any
 import boto3
 import pytest
 
-from ecom_platform_tests.streaming.conftest import local_cloud, local_poller
+from ecom_platform_tests.support.clouds import local_cloud, local_poller
 from ecom_platform_tests.support.waiting import eventually
 from infra.local.poller import ShardPoller
 

@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from ecom_platform_tests.streaming import engines, traffic
+from ecom_platform_tests.support import flink as engines
+from ecom_platform_tests.support import shop_events as traffic
+
+pytestmark = pytest.mark.usefixtures("flink")
 
 PHASES = 1000
 FIRST_BURST, FIRST_BELOW = 800_000_000, 700_000_000

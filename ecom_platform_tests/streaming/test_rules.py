@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 from sql_files import rule_names
 
-from ecom_platform_tests.streaming import engines, traffic
-from ecom_platform_tests.streaming.engines import FlinkRun
+from ecom_platform_tests.support import flink as engines
+from ecom_platform_tests.support import shop_events as traffic
+from ecom_platform_tests.support.flink import FlinkRun
+
+pytestmark = [pytest.mark.stream, pytest.mark.usefixtures("flink")]
 
 PRICE_COMPARER, OFFICE, BASKET_BUYER = 700_000_001, 700_000_002, 700_000_003
 FLOOD, SAME_MILLISECOND, SLOW_TIMER, SCRAPER = 800_000_001, 800_000_002, 800_000_003, 800_000_004

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import runtime_properties
+import statements
 import yaml
 from alert_recorder.alert_items import Alert, to_item
 from alert_recorder.crossings import parse_crossing
@@ -23,8 +24,9 @@ from ecom_platform.contracts.lake import EVENT_TYPES, SOURCE_COLUMNS
 from ecom_platform.simulator.wire import NumberedRow, SourceRow, wire_event
 from ecom_platform.streaming.alerts import Alert as ReadAlert
 from ecom_platform.streaming.alerts import day_buckets
-from ecom_platform_tests.streaming import traffic
 from ecom_platform_tests.streaming.conftest import sample
+from ecom_platform_tests.support import shop_events as traffic
+from ecom_platform_tests.support.templates import load_template
 from infra.deploy import ROOT
 
 EVENT = sample("event_transformer", "raw_event")
@@ -58,7 +60,8 @@ def test_the_simulator_sends_the_shape_of_the_sample() -> None:
 
 
 def test_flink_reads_every_field_of_an_event_and_no_other() -> None:
-    texts = [path.read_text() for path in SQL_FOLDER.rglob("*.sql")]
+    views = [statements.create_view(view, GROUPS) for view in statements.VIEWS]
+    texts = [*views, *(path.read_text() for path in SQL_FOLDER.rglob("*.sql"))]
     read = {name for text in texts for name in re.findall(r"line, '\$\.([a-z_]+)'", text)}
     assert read == set(EVENT)
 
@@ -72,7 +75,7 @@ def test_flink_writes_what_the_recorders_read(table: str, record: dict[str, Any]
 
 
 def test_a_late_event_is_the_event_and_the_watermark() -> None:
-    assert columns_of("late_events") == [*EVENT, "watermark_at"]
+    assert columns_of("late_events") == [*EVENT, "watermark_at", "line_length", "is_cut"]
 
 
 def test_the_event_types_of_the_lake_and_of_flink_are_the_same() -> None:
@@ -84,7 +87,7 @@ def test_the_event_types_of_the_lake_and_of_flink_are_the_same() -> None:
 def test_the_samples_are_taken_by_their_readers() -> None:
     assert parse_crossing(json.dumps(DETECTION).encode()).rule in rule_names()
     assert parse_session_state(json.dumps(SESSION_STATE).encode()).user_id == "541312140"
-    assert to_line(json.dumps(EVENT).encode()).kind == "event"
+    assert to_line(json.dumps(EVENT).encode(), "2026-01-02T03:04:06.000Z").kind == "event"
 
 
 def test_every_rule_has_properties_and_a_metric_dimension() -> None:
@@ -97,13 +100,12 @@ def test_every_rule_has_properties_and_a_metric_dimension() -> None:
 
 def test_flink_names_the_streams_of_the_template() -> None:
     named = {group["stream"] for name, group in GROUPS.items() if name.startswith("table.")}
-    made = set(
-        re.findall(
-            r"Type: AWS::Kinesis::Stream\n    Properties:\n      Name: (.*)\n",
-            template("streaming"),
-        )
-    )
-    assert named == made
+    streams = [
+        found["Properties"]["Name"]
+        for found in load_template("streaming")["Resources"].values()
+        if found["Type"] == "AWS::Kinesis::Stream"
+    ]
+    assert named == {name["Fn::Sub"].replace("${Prefix}", "ecom-") for name in streams}
 
 
 def test_the_parameters_name_only_what_a_template_takes() -> None:

@@ -19,8 +19,8 @@ import dagster as dg
 
 from ecom_platform.batch import Batch
 from ecom_platform.contracts import TABLES
-from ecom_platform.definitions import platform
-from ecom_platform.resources.aws import forget_clients
+from ecom_platform.resources.aws import CLIENTS
+from ecom_platform.settings import Settings
 from ecom_platform.tables.commits import commits_prefix, latest_numbers
 from ecom_platform_tests.support.places import ROOT
 from ecom_platform_tests.support.processes import kill, processes_of
@@ -64,19 +64,15 @@ class Installation:
         self.home.mkdir(parents=True, exist_ok=True)
         scratch.mkdir(parents=True, exist_ok=True)
         variables = {
-            **self.cloud.environment(),
-            "ECOM_DATA_BUCKET": "ecom-data-local",
-            "ECOM_AWS_PROFILE": "ecom-batch",
-            "ECOM_PRODUCER_PROFILE": "ecom-producer",
-            "ECOM_OBSERVER_PROFILE": "ecom-observer",
+            **self.cloud.installation(),
             "ECOM_SCRATCH_DIR": str(scratch),
         }
         with patch.dict(os.environ, variables):
-            forget_clients()
+            CLIENTS.forget()
             try:
                 yield
             finally:
-                forget_clients()
+                CLIENTS.forget()
 
     @contextmanager
     def cloud_up(self) -> Iterator[None]:
@@ -90,7 +86,8 @@ class Installation:
 
     def batch(self) -> Batch:
         """The platform in this process, on the Dagster instance that `up` works on too."""
-        return Batch(platform(), dg.DagsterInstance.from_config(str(self.home)), say=lambda _: None)
+        instance = dg.DagsterInstance.from_config(str(self.home))
+        return Batch.of(Settings.from_environment(), instance, say=lambda _: None)
 
     def build(self) -> None:
         """`make build`."""
@@ -149,7 +146,7 @@ def versions(batch: Batch) -> Versions:
         (table.path, name): number
         for table in TABLES.values()
         for name, number in latest_numbers(
-            batch.tables.objects.list_keys(commits_prefix(table.path))
+            batch.tables.objects.list_keys(commits_prefix(table.prefix))
         ).items()
     }
 

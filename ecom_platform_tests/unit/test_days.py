@@ -27,7 +27,7 @@ MIDNIGHT = datetime(2026, 1, 6)  # noqa: DTZ001 - times of the lake are UTC with
 
 
 def file(name: str, minutes: int = 0, etag: str = "e") -> EventFile:
-    return EventFile(f"raw/{name}.csv", etag, 10, MIDNIGHT + timedelta(minutes=minutes))
+    return EventFile(f"raw/exports/{name}.csv", etag, 10, MIDNIGHT + timedelta(minutes=minutes))
 
 
 def part(found: EventFile, rows: int = 1, source: Source = "export", at: str = "") -> StagedPart:
@@ -99,7 +99,7 @@ def test_one_part_is_taken_as_it_lies_and_several_are_not() -> None:
 def test_ledger_that_does_not_add_up_is_refused() -> None:
     plan = plan_day(DAY, [part(file("a"), 10)], set())
 
-    with pytest.raises(RowsNotConservedError, match="10 rows staged, but 9 accounted"):
+    with pytest.raises(RowsNotConservedError, match="10 rows came, but 9 kept"):
         ledger_of(plan, kept_row_count=9, redelivered_row_count=0).check_conservation()
 
 

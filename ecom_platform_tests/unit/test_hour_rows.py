@@ -1,5 +1,6 @@
 """Lines of the stream's archive: what is good, what is refused, and that all are accounted for."""
 
+import base64
 import gzip
 import json
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from ecom_platform.lake.stream_archive import archived_hours, archived_lines
 PUT_AT = datetime(2026, 1, 3, 0, 10)  # noqa: DTZ001 - times of the lake are UTC without a zone
 FOLDER = "raw/stream_events/arrived_date=2026-01-03/arrived_hour=00"
 GOOD: dict[str, Any] = {
+    "arrived_at": "2026-01-03T00:00:01.000Z",
     "event_id": "a1",
     "event_time": "2026-01-02T23:59:59.678Z",
     "event_type": "cart",
@@ -49,9 +51,8 @@ def stage(tmp_path: Path) -> Stage:
         with duckdb.connect() as connection:
             staged = stage_lines(connection, line_chunks(named, chunk), tmp_path / "staged")
             files = [str(file) for part in staged.days.values() for file in part.files]
-            rows = connection.execute(
-                f"select * from read_parquet({files}) order by event_id"
-            ).fetchall()
+            query = f"select * from read_parquet({files}) order by event_id"
+            rows = connection.execute(query).fetchall() if files else []
         return staged, rows
 
     return run
@@ -73,6 +74,8 @@ def test_good_event_keeps_every_value(stage: Stage) -> None:
             "s",
             "stream",
             "a1",
+            datetime(2026, 1, 3, 0, 0, 1),  # noqa: DTZ001
+            23,
             date(2026, 1, 2),
         )
     ]
@@ -81,13 +84,13 @@ def test_good_event_keeps_every_value(stage: Stage) -> None:
 @pytest.mark.parametrize(
     ("refused", "reason"),
     [
-        (b"no json", "malformed_row"),
-        (b"[1]", "malformed_row"),
-        (b'{"unreadable": "x"}', "malformed_row"),
+        (b"no json", "not_one_json_object"),
+        (b"[1]", "not_one_json_object"),
+        (line(x=[[[]]] * 60), "not_one_json_object"),
         (line(event_time=None), "bad_event_time"),
-        (line(event_time="2026-01-02 10:00:00 UTC"), "bad_event_time"),
+        (line(event_time="2026-01-02 10:00:00"), "bad_event_time"),
         (line(event_time="2018-12-31T23:59:59.999Z"), "outside_partition_range"),
-        (line(event_time="2026-01-03T01:10:00.001Z"), "event_time_in_future"),
+        (line(event_time="2026-01-03T00:01:01.001Z"), "event_time_in_future"),
         (line(event_type="wishlist"), "unknown_event_type"),
         (line(product_id="many"), "missing_or_bad_product_id"),
         (line(user_id=12.7), "missing_or_bad_user_id"),
@@ -114,7 +117,7 @@ def test_bad_line_is_quarantined_with_its_place_reason_and_text(
 def test_edges_that_are_good(stage: Stage) -> None:
     staged, rows = stage(
         [
-            line(event_id="a", event_time="2026-01-03T01:10:00.000Z"),
+            line(event_id="a", event_time="2026-01-03T00:01:01.000Z"),
             line(event_id="b", event_time="2026-01-03T00:00:00Z", category_id=None),
             line(event_id="c", price=0),
         ]
@@ -156,7 +159,39 @@ def test_lines_of_an_object_are_told_packed_or_not() -> None:
 def test_object_that_cannot_be_unpacked_is_one_line_that_says_so() -> None:
     (found,) = archived_lines(gzip.compress(b"a\n" * 100)[:-9])
 
-    assert json.loads(found)["unreadable"].startswith("gzip: ")
+    assert base64.b64decode(json.loads(found)["unreadable_base64"]).startswith(b"gzip: ")
+
+
+def test_record_that_firehose_put_into_an_envelope_is_taken_out() -> None:
+    envelope = {
+        "rawData": base64.b64encode(b'{"event_id": "a1"}').decode(),
+        "arrivalTimestamp": 1767398401000,
+        "errorCode": "Lambda.FunctionError",
+    }
+    (found,) = archived_lines(json.dumps(envelope).encode() + b"\n")
+    assert json.loads(found) == {"event_id": "a1", "arrived_at": "2026-01-03T00:00:01.000Z"}
+
+    (found,) = archived_lines(json.dumps({**envelope, "rawData": "eA=="}).encode())
+    assert json.loads(found)["unreadable_base64"] == "eA=="
+
+
+def test_text_of_a_record_that_is_no_json_is_kept_as_it_was_sent(stage: Stage) -> None:
+    kpl = base64.b64encode(b"\xf3\x89\x9a\xc2\n\x01x").decode()
+    staged, _ = stage(
+        [b'{"unreadable_base64": "eP95"}', f'{{"unreadable_base64": "{kpl}"}}'.encode()]
+    )
+
+    rows = staged.quarantine.to_pylist()
+    assert [(row["reason"], row["line_text"]) for row in rows] == [
+        ("not_one_json_object", "x\\xffy"),
+        ("kpl_aggregated", "\\xf3\\x89\\x9a\\xc2\n\x01x"),
+    ]
+
+
+def test_empty_text_is_nothing_where_nothing_may_be(stage: Stage) -> None:
+    _, rows = stage([line(category_id="", category_code="", brand="", user_session="")])
+
+    assert (*rows[0][3:6], rows[0][8]) == (None, None, None, None)
 
 
 def test_objects_are_told_apart_by_the_hour_in_their_key() -> None:

@@ -2,7 +2,7 @@
 
 import duckdb
 
-from ecom_platform.tables.progress import progress, told
+from ecom_platform.tables.progress import progress, report_progress
 
 
 def test_progress_says_share_rate_and_time_left() -> None:
@@ -17,7 +17,7 @@ def test_long_query_is_told_while_it_runs() -> None:
         connection.execute("set enable_progress_bar = true")
         connection.execute("set enable_progress_bar_print = false")
         connection.execute("create table numbers as select range as n from range(3_000_000)")
-        with told(connection, said.append, "work", row_count=10, seconds_between=0.02):
+        with report_progress(connection, said.append, "work", row_count=10, seconds_between=0.02):
             connection.execute("select max(md5(md5(n::varchar))) from numbers").fetchall()
 
     assert said

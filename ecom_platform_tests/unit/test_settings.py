@@ -1,5 +1,7 @@
 """Reading the environment."""
 
+import re
+
 import pytest
 
 from ecom_platform.settings import SettingError, Settings
@@ -19,5 +21,22 @@ def test_unknown_environment_is_refused_with_the_choices() -> None:
 
 def test_prefix_names_the_stream_of_raw_events() -> None:
     assert Settings.from_environment({}).raw_events_stream == "ecom-raw-events"
-    settings = Settings.from_environment({"ECOM_STREAM_PREFIX": "mine-"})
+    settings = Settings.from_environment({"ECOM_PREFIX": "mine-"})
     assert settings.raw_events_stream == "mine-raw-events"
+    assert settings.data_bucket == "mine-data-local"
+    assert (settings.database_prefix, settings.alerts_table) == ("mine_", "mine-alerts")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("ECOM_PREFIX", "Mine-", "wanted are up to 16 lower-case letters"),
+        ("ECOM_PREFIX", "mine", "a hyphen last"),
+        ("ECOM_STORE_TIME_ZONE", "CET+1", "an IANA name like 'Europe/Berlin'"),
+    ],
+)
+def test_value_that_cannot_be_used_is_refused_with_its_name(
+    name: str, value: str, says: str
+) -> None:
+    with pytest.raises(SettingError, match=f"{name} is '{re.escape(value)}'.*{says}"):
+        Settings.from_environment({name: value})

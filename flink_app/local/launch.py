@@ -20,6 +20,8 @@ from local import checkpoints, connector, processes
 
 APPLICATION_FOLDER = Path(__file__).resolve().parent.parent
 JSON_IN_PLACE_OF_CBOR = {"AWS_CBOR_DISABLE": "true", "CBOR_ENABLED": "false"}
+DEFAULT_PREFIX = "ecom-"
+"""Put before the names of streams in the property file."""
 NO_PYTHON_WORKERS = {"_python_worker_execution_mode": "process"}
 
 
@@ -30,7 +32,7 @@ def shard_count(stream: str) -> int:
 
 
 def add_kinesis(groups: PropertyGroups) -> PropertyGroups:
-    """Return groups with the endpoint, the connector's jar and one subtask a shard."""
+    """Return groups with this installation's streams, the endpoint, the jar, a subtask a shard."""
     local = {name: dict(groups[name]) for name in groups}
     tables = [
         group
@@ -39,6 +41,9 @@ def add_kinesis(groups: PropertyGroups) -> PropertyGroups:
     ]
     if tables:
         local["flink"]["pipeline.jars"] = connector.connector_jar().as_uri()
+    prefix = os.environ.get("ECOM_PREFIX", DEFAULT_PREFIX)
+    for table in tables:
+        table["stream"] = prefix + table["stream"].removeprefix(DEFAULT_PREFIX)
     if endpoint := os.environ.get("AWS_ENDPOINT_URL"):
         for table in tables:
             table["aws.endpoint"] = endpoint

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from infra.local import streaming
 from infra.local.cloud import DEFAULT_PORT, LocalCloud, LocalCloudError
+from infra.local.layout import OlderLayoutError, check_layout
 from infra.local.service import ServiceError
 
 ROOT = Path(__file__).parents[2]
@@ -28,7 +29,8 @@ DEFAULT_FLINK_PORT = 8081
 def main() -> None:
     arguments = _parser().parse_args()
     state = Path(arguments.state).resolve()
-    cloud = LocalCloud(state / "cloud", arguments.port)
+    prefix = os.environ.get("ECOM_PREFIX", "ecom-")
+    cloud = LocalCloud(state / "cloud", arguments.port, prefix)
     try:
         if arguments.action == "run":
             sys.exit(run(cloud, state, arguments.command, flink_port=arguments.flink_port))
@@ -38,7 +40,7 @@ def main() -> None:
         if arguments.action == "clean":
             shutil.rmtree(state, ignore_errors=True)
             print(f"removed {state}")
-    except (LocalCloudError, ServiceError) as error:
+    except (LocalCloudError, OlderLayoutError, ServiceError) as error:
         sys.exit(f"error: {error}")
 
 
@@ -49,10 +51,11 @@ def run(
 
     With a port for its REST interface, Flink runs as well.
     """
+    check_layout(state)
     _check_space(state)
     was_started = cloud.start()
     try:
-        variables = {**os.environ, **cloud.environment(), **_deploy(cloud)}
+        variables = {**os.environ, **_deploy(cloud)}
         flink_port = streaming.rest_port(state, flink_port)
         if flink_port:
             variables["ECOM_FLINK_REST_URL"] = f"http://127.0.0.1:{flink_port}"
@@ -69,16 +72,9 @@ def _deploy(cloud: LocalCloud) -> dict[str, str]:
     from infra.deploy import deploy  # noqa: PLC0415 - boto3 is slow to load, and `stop` needs none
     from infra.local.time_to_live import turn_on_expiry  # noqa: PLC0415
 
-    outputs = deploy("local")
-    turn_on_expiry()
-    return {
-        "ECOM_ENVIRONMENT": "local",
-        "ECOM_DATA_BUCKET": outputs["DataBucketName"],
-        "ECOM_AWS_PROFILE": "ecom-batch",
-        "ECOM_PRODUCER_PROFILE": "ecom-producer",
-        "ECOM_CLEANER_PROFILE": "ecom-cleaner",
-        "ECOM_OBSERVER_PROFILE": "ecom-observer",
-    }
+    outputs = deploy("local", {"Prefix": cloud.prefix})
+    turn_on_expiry(cloud.prefix)
+    return cloud.installation(outputs["DataBucketName"])
 
 
 def _dagster_home(state: Path, *, is_alone: bool) -> dict[str, str]:

@@ -3,11 +3,7 @@
 What does not belong here: what is deployed into it (`infra.deploy`), and the commands (`__main__`).
 """
 
-import os
 import shutil
-import signal
-import socket
-import subprocess
 import sys
 import time
 import urllib.error
@@ -16,17 +12,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra.local.service import is_alive, running_pid
+from infra.local.ports import is_taken
+from infra.local.service import Service, ServiceError
 
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
 ROOT_KEY = "test"
 DEFAULT_PORT = 4566
-PROFILES = {
-    name: name
-    for name in ("ecom-batch", "ecom-producer", "ecom-cleaner", "ecom-observer", "ecom-heartbeat")
+ROLES = ("batch", "producer", "cleaner", "observer", "heartbeat")
+"""Each has a profile of the AWS configuration that is called as the role is: `ecom-batch`."""
+PROFILE_VARIABLES = {
+    "ECOM_AWS_PROFILE": "batch",
+    "ECOM_PRODUCER_PROFILE": "producer",
+    "ECOM_CLEANER_PROFILE": "cleaner",
+    "ECOM_OBSERVER_PROFILE": "observer",
 }
-"""Profile of the AWS configuration → the role that it works under."""
 
 START_SECONDS = 60
 STOP_SECONDS = 60
@@ -38,10 +38,14 @@ class LocalCloudError(RuntimeError):
 
 @dataclass(frozen=True)
 class LocalCloud:
-    """A local cloud: a folder that holds all its state, and a port on 127.0.0.1."""
+    """A local cloud: a folder that holds all its state, and a port on 127.0.0.1.
+
+    It can hold several installations; `prefix` is that of the one which is meant.
+    """
 
     directory: Path
     port: int = DEFAULT_PORT
+    prefix: str = "ecom-"
 
     @property
     def endpoint(self) -> str:
@@ -49,26 +53,45 @@ class LocalCloud:
 
     @property
     def log_file(self) -> Path:
-        return self.directory / "ministack.log"
+        return self._server.log_file
 
     @property
     def _scratch(self) -> Path:
         return self.directory / "scratch"
 
     @property
-    def _pid_file(self) -> Path:
-        return self.directory / "ministack.pid"
+    def _server(self) -> Service:
+        return Service(
+            name="ministack",
+            python=Path(sys.executable),
+            module="infra.local.ministack_server",
+            arguments=(),
+            home=self.directory,
+            directory=self.directory,
+            ends_with_parent=False,
+        )
 
     def environment(self) -> dict[str, str]:
-        """What makes any AWS client speak to this cloud, and Dagster work under its role."""
+        """What makes any AWS client speak to this cloud."""
         return {
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_ACCESS_KEY_ID": ROOT_KEY,
             "AWS_SECRET_ACCESS_KEY": ROOT_KEY,
             "AWS_DEFAULT_REGION": REGION,
             "AWS_REGION": REGION,
-            "AWS_CONFIG_FILE": str(self.directory / "aws_config"),
+            "AWS_CONFIG_FILE": str(self.directory / f"{self.prefix}aws_config"),
             "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+    def installation(self, bucket: str | None = None) -> dict[str, str]:
+        """The same, and what the platform must know of the installation on it."""
+        profiles = {name: f"{self.prefix}{role}" for name, role in PROFILE_VARIABLES.items()}
+        return {
+            **self.environment(),
+            "ECOM_ENVIRONMENT": "local",
+            "ECOM_PREFIX": self.prefix,
+            "ECOM_DATA_BUCKET": bucket or f"{self.prefix}data-local",
+            **profiles,
         }
 
     def is_healthy(self) -> bool:
@@ -80,7 +103,7 @@ class LocalCloud:
 
     def is_running(self) -> bool:
         """Whether this folder's cloud runs, on this port."""
-        return self._pid() is not None and self.is_healthy()
+        return self._server.is_running() and self.is_healthy()
 
     def start(self) -> bool:
         """Start it, unless it runs already; says whether it was started.
@@ -90,8 +113,9 @@ class LocalCloud:
 
         """
         if self.is_running():
+            self._write_profiles()
             return False
-        if not _is_free(self.port):
+        if is_taken(self.port):
             raise LocalCloudError(
                 f"port {self.port} on 127.0.0.1 is taken by another program; stop that program, or"
                 f" choose another port: CLOUD_PORT={self.port + 1} make …"
@@ -101,46 +125,28 @@ class LocalCloud:
         # The server unpacks functions here, and leaves them when it stops.
         shutil.rmtree(self._scratch, ignore_errors=True)
         self._scratch.mkdir()
-        with self.log_file.open("ab") as log:
-            # A session of its own: Ctrl-C is for the command in front, which stops this in order.
-            server = subprocess.Popen(
-                [sys.executable, "-m", "infra.local.ministack_server"],
-                env=self._server_environment(),
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                stdin=subprocess.DEVNULL,
-                start_new_session=True,
-            )
-        self._pid_file.write_text(str(server.pid))
-        self._wait_until_healthy(server)
+        self._server.start(self._server_environment())
+        self._wait_until_healthy()
         return True
 
     def stop(self) -> None:
-        """Stop it and wait, so that its state is written; safe when it does not run."""
-        pid = self._pid()
-        if pid is None:
-            return
-        os.kill(pid, signal.SIGTERM)
-        deadline = time.monotonic() + STOP_SECONDS
-        while is_alive(pid):
-            if time.monotonic() > deadline:
-                raise LocalCloudError(f"process {pid} does not stop; end it with: kill -9 {pid}")
-            time.sleep(0.05)
-        self._pid_file.unlink(missing_ok=True)
+        """Stop it and wait, so that its state is written; safe when it does not run.
 
-    def _pid(self) -> int | None:
-        return running_pid(self._pid_file, marker="ministack_server")
+        Raises:
+            LocalCloudError: it does not stop.
 
-    def _wait_until_healthy(self, server: "subprocess.Popen[bytes]") -> None:
+        """
+        try:
+            self._server.stop(seconds=STOP_SECONDS, is_forced=False)
+        except ServiceError as error:
+            raise LocalCloudError(str(error)) from error
+
+    def _wait_until_healthy(self) -> None:
         deadline = time.monotonic() + START_SECONDS
         while not self.is_healthy():
-            if server.poll() is not None or time.monotonic() > deadline:
-                self._pid_file.unlink(missing_ok=True)
-                server.kill()
-                tail = self.log_file.read_text(errors="replace").splitlines()[-5:]
-                raise LocalCloudError(
-                    "the local cloud did not start; the end of its log:\n  " + "\n  ".join(tail)
-                )
+            if not self._server.is_running() or time.monotonic() > deadline:
+                self._server.stop(seconds=1)
+                raise LocalCloudError(f"the local cloud did not start; {self._server.log_tail()}")
             time.sleep(0.05)
 
     def _server_environment(self) -> Mapping[str, str]:
@@ -168,15 +174,10 @@ class LocalCloud:
 
     def _write_profiles(self) -> None:
         sections = [
-            f"[profile {profile}]\n"
-            f"role_arn = arn:aws:iam::{ACCOUNT}:role/{role}\n"
+            f"[profile {self.prefix}{role}]\n"
+            f"role_arn = arn:aws:iam::{ACCOUNT}:role/{self.prefix}{role}\n"
             "credential_source = Environment\n"
             f"region = {REGION}\n"
-            for profile, role in PROFILES.items()
+            for role in ROLES
         ]
-        (self.directory / "aws_config").write_text("\n".join(sections))
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) != 0
+        Path(self.environment()["AWS_CONFIG_FILE"]).write_text("\n".join(sections))

@@ -10,15 +10,19 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import wraps
 from typing import Any
 
 from ministack import app
-from ministack.services import firehose
+from ministack.services import firehose, lambda_svc
 
 DEFAULT_SECONDS = 60
 LAMBDA_BYTES = 1 << 20
 """What one call of the function takes, as `BufferSizeInMBs` of the processor says."""
 PAUSE_SECONDS = 0.2
+Payload = tuple[bytes, int]
+"""A record, and when it was put, in milliseconds."""
+_arrivals: contextvars.ContextVar[dict[str, int]] = contextvars.ContextVar("arrivals")
 
 
 @dataclass
@@ -28,7 +32,7 @@ class Buffer:
     stream: dict[str, Any]
     destination: dict[str, Any]
     context: contextvars.Context
-    payloads: list[bytes] = field(default_factory=list)
+    payloads: list["Payload"] = field(default_factory=list)
     byte_count: int = 0
     started: float = field(default_factory=time.monotonic)
 
@@ -41,9 +45,9 @@ class Buffer:
             self.byte_count >= size
         )
 
-    def add(self, payloads: list[bytes]) -> None:
+    def add(self, payloads: list["Payload"]) -> None:
         self.payloads += payloads
-        self.byte_count += sum(map(len, payloads))
+        self.byte_count += sum(len(data) for data, _ in payloads)
 
 
 class Archive:
@@ -56,7 +60,8 @@ class Archive:
 
     def ingest(self, stream_arn: str, records: list[tuple[str, bytes]]) -> None:
         """Take what a put brought to a Kinesis stream, in place of the emulator's own hook."""
-        payloads = [raw for _, raw in records]
+        arrived_ms = int(time.time() * 1000)
+        payloads = [(raw, arrived_ms) for _, raw in records]
         for stream in list(firehose._streams.values()):
             source = stream.get("kinesis_source") or {}
             if payloads and source.get("KinesisStreamARN") == stream_arn:
@@ -64,7 +69,11 @@ class Archive:
                     self._add(f"{stream['arn']}#{place}", stream, destination, payloads)
 
     def _add(
-        self, name: str, stream: dict[str, Any], destination: dict[str, Any], payloads: list[bytes]
+        self,
+        name: str,
+        stream: dict[str, Any],
+        destination: dict[str, Any],
+        payloads: list[Payload],
     ) -> None:
         with self._lock:
             if name not in self._buffers:
@@ -91,29 +100,50 @@ def _write(buffer: Buffer) -> None:
     stream, destination = buffer.stream, buffer.destination
     lines: list[bytes] = []
     for payloads in _calls(buffer.payloads):
-        batch = [(firehose._record_id(), raw) for raw in payloads]
-        processed = firehose._apply_lambda_processors(stream, destination, batch)
+        named = [(firehose._record_id(), *payload) for payload in payloads]
+        token = _arrivals.set({name: arrived_ms for name, _, arrived_ms in named})
+        try:
+            batch = [(name, raw) for name, raw, _ in named]
+            processed = firehose._apply_lambda_processors(stream, destination, batch)
+        finally:
+            _arrivals.reset(token)
         # The processor that appends a delimiter is left out by the emulator; lines keep theirs.
         lines += [raw if raw.endswith(b"\n") else raw + b"\n" for _, raw in processed]
     if lines:
         firehose._deliver_to_s3(stream, destination, b"".join(lines))
 
 
-def _calls(payloads: list[bytes]) -> Iterator[list[bytes]]:
+def _calls(payloads: list[Payload]) -> Iterator[list[Payload]]:
     """The payloads in calls of the function."""
-    call: list[bytes] = []
+    call: list[Payload] = []
     size = 0
     for payload in payloads:
-        if call and size + len(payload) > LAMBDA_BYTES:
+        if call and size + len(payload[0]) > LAMBDA_BYTES:
             yield call
             call, size = [], 0
         call.append(payload)
-        size += len(payload)
+        size += len(payload[0])
     if call:
         yield call
 
 
+def tell_times_of_arrival() -> None:
+    """The emulator tells the function the time of the call; on AWS it is that of the put."""
+    execute = lambda_svc._execute_function
+
+    @wraps(execute)
+    def with_arrivals(function: Any, event: Any, *rest: Any, **more: Any) -> Any:  # noqa: ANN401
+        arrivals = _arrivals.get({})
+        if arrivals and isinstance(event, dict) and "deliveryStreamArn" in event:
+            for record in event["records"]:
+                record["approximateArrivalTimestamp"] = arrivals[record["recordId"]]
+        return execute(function, event, *rest, **more)
+
+    lambda_svc._execute_function = with_arrivals
+
+
 def archive_in_buffers() -> None:
+    tell_times_of_arrival()
     archive = Archive()
     firehose.ingest_from_kinesis_source = archive.ingest
     save_all = app.save_all

@@ -1,17 +1,17 @@
-"""A process that runs beside the local cloud: started, watched by its id, stopped, never doubled.
+"""A process that runs beside a command: started, watched by its id, stopped, never doubled.
 
-What does not belong here: which services there are (`streaming`), and the cloud itself (`cloud`).
+What does not belong here: which processes there are (`cloud`, `streaming`).
 """
 
 import ctypes
-import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+import psutil
 
 STOP_SECONDS = 40
 PARENT_DEATH_SIGNAL = 1
@@ -19,7 +19,7 @@ LOG_LINES_SHOWN = 5
 
 
 class ServiceError(RuntimeError):
-    """A service does not start; the message carries the end of its log."""
+    """A service does not start or stop; the message says why, or what to do."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,8 @@ class Service:
     arguments: tuple[str, ...]
     home: Path
     directory: Path
+    ends_with_parent: bool = True
+    """Whether it goes when the process that started it is killed."""
 
     @property
     def log_file(self) -> Path:
@@ -43,7 +45,7 @@ class Service:
 
     def start(self, environment: Mapping[str, str]) -> bool:
         """Start it, unless it runs already; says whether it was started."""
-        if self._pid() is not None:
+        if self.is_running():
             return False
         self.directory.mkdir(parents=True, exist_ok=True)
         with self.log_file.open("wb") as log:
@@ -56,13 +58,18 @@ class Service:
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
-                preexec_fn=_end_with_parent,  # noqa: PLW1509 - nothing here has threads
+                preexec_fn=_end_with_parent if self.ends_with_parent else None,  # noqa: PLW1509 - nothing here has threads
             )
         self._pid_file.write_text(str(process.pid))
         return True
 
     def is_running(self) -> bool:
-        return self._pid() is not None
+        return self._process() is not None
+
+    def log_tail(self) -> str:
+        """The end of its log, for a message."""
+        lines = self.log_file.read_text(errors="replace").splitlines()[-LOG_LINES_SHOWN:]
+        return f"the end of {self.log_file}:\n  " + "\n  ".join(lines)
 
     def require_alive(self) -> None:
         """Raise if the service has ended.
@@ -71,54 +78,47 @@ class Service:
             ServiceError: it has; the message shows why.
 
         """
-        if self._pid() is None:
-            tail = self.log_file.read_text(errors="replace").splitlines()[-LOG_LINES_SHOWN:]
-            raise ServiceError(
-                f"{self.name} did not start; the end of {self.log_file}:\n  " + "\n  ".join(tail)
-            )
+        if not self.is_running():
+            raise ServiceError(f"{self.name} did not start; {self.log_tail()}")
 
-    def stop(self) -> None:
-        """Stop it and all that it started, and wait; safe when it does not run."""
-        pid = self._pid()
-        if pid is not None:
-            os.kill(pid, signal.SIGTERM)
-            deadline = time.monotonic() + STOP_SECONDS
-            while is_alive(pid) and time.monotonic() < deadline:
-                time.sleep(0.05)
-            if is_alive(pid):
-                os.killpg(pid, signal.SIGKILL)
+    def stop(self, *, seconds: float = STOP_SECONDS, is_forced: bool = True) -> None:
+        """Stop it and all that it started, and wait; safe when it does not run.
+
+        Raises:
+            ServiceError: it does not stop, and is not to be forced.
+
+        """
+        process = self._process()
+        if process is not None:
+            family = [process, *process.children(recursive=True)]
+            process.send_signal(signal.SIGTERM)
+            _, alive = psutil.wait_procs([process], seconds)
+            if alive and not is_forced:
+                raise ServiceError(
+                    f"process {process.pid} ({self.name}) does not stop; end it with: kill -9"
+                    f" {process.pid}"
+                )
+            for member in family:
+                if member.is_running():
+                    member.kill()
         self._pid_file.unlink(missing_ok=True)
 
-    def _pid(self) -> int | None:
-        return running_pid(self._pid_file, marker=self.module)
+    def forget(self) -> None:
+        """Leave no process id behind, where a start failed."""
+        self._pid_file.unlink(missing_ok=True)
 
-
-def running_pid(pid_file: Path, *, marker: str) -> int | None:
-    """The process of a pid file, if it runs and its command line shows the marker."""
-    if not pid_file.exists():
-        return None
-    pid = int(pid_file.read_text())
-    return pid if is_alive(pid) and _shows(pid, marker) else None
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    try:
-        # A child that ended and was not waited for yet is a zombie: it no longer runs.
-        return os.waitpid(pid, os.WNOHANG)[0] == 0
-    except ChildProcessError:
-        return True
-
-
-def _shows(pid: int, marker: str) -> bool:
-    """Process ids are used again: the file may name another program by now."""
-    command = subprocess.run(
-        ["/bin/ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
-    ).stdout
-    return marker in command
+    def _process(self) -> psutil.Process | None:
+        """The process of the file, if it runs and is ours: ids are used again."""
+        if not self._pid_file.exists():
+            return None
+        try:
+            process = psutil.Process(int(self._pid_file.read_text()))
+            # Empty for a moment, while the program is loaded.
+            command = process.cmdline()
+            is_ours = not command or self.module in command
+            return process if is_ours and process.status() != psutil.STATUS_ZOMBIE else None
+        except (psutil.NoSuchProcess, psutil.ZombieProcess):
+            return None
 
 
 def _end_with_parent() -> None:

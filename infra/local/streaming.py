@@ -4,21 +4,19 @@ On AWS the first is part of Lambda, the second a managed service, and traffic ne
 """
 
 import json
-import socket
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from infra.local.cloud import ACCOUNT
+from infra.local.ports import free_port, is_taken
 from infra.local.service import Service, ServiceError
 
 ROOT = Path(__file__).parents[2]
 APPLICATION = ROOT / "flink_app"
 FLINK_PYTHON = ROOT / ".venv-flink" / "bin" / "python"
-RAW_EVENTS = "ecom-raw-events"
-FLINK_ROLE = "arn:aws:iam::000000000000:role/ecom-flink"
-HEARTBEAT_PROFILE = "ecom-heartbeat"
 SESSION_SECONDS = 12 * 3600
 POLLER_SECONDS = 30
 
@@ -42,7 +40,10 @@ def flink(state: Path, rest_port: int) -> Service:
         name="flink",
         python=FLINK_PYTHON,
         module="local.launch",
-        arguments=("--run-directory", str(state / "flink"), "--rest-port", str(rest_port)),
+        arguments=(
+            *("--run-directory", str(state / "flink")),
+            *("--rest-port", str(rest_port)),
+        ),
         home=APPLICATION,
         directory=state / "flink",
     )
@@ -58,26 +59,25 @@ def rest_port(state: Path, wanted: int | None) -> int | None:
             g["PropertyGroupId"]: g["PropertyMap"] for g in json.loads(properties.read_text())
         }
         return int(groups["flink"]["rest.port"])
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return wanted or int(probe.getsockname()[1])
+    return wanted or free_port()
 
 
-def heartbeat(state: Path) -> Service:
+def heartbeat(state: Path, prefix: str) -> Service:
     """What lets the time of the stream pass when nobody visits the shop."""
     return Service(
         name="heartbeat",
         python=Path(sys.executable),
         module="local.heartbeat",
-        arguments=("--stream", RAW_EVENTS),
+        arguments=("--stream", f"{prefix}raw-events"),
         home=APPLICATION,
         directory=state / "flink",
     )
 
 
-def services(state: Path, flink_port: int | None) -> list[Service]:
+def services(state: Path, flink_port: int | None, prefix: str = "ecom-") -> list[Service]:
     """Every service, in the order of starting; without a port there is no Flink."""
-    return [poller(state), *([flink(state, flink_port), heartbeat(state)] if flink_port else [])]
+    stream = [flink(state, flink_port), heartbeat(state, prefix)] if flink_port else []
+    return [poller(state), *stream]
 
 
 @contextmanager
@@ -94,9 +94,10 @@ def running(state: Path, environment: Mapping[str, str], flink_port: int | None)
     if not poller(state).is_running():
         _adopted(state).unlink(missing_ok=True)
     try:
-        for service in services(state, flink_port):
+        prefix = environment.get("ECOM_PREFIX", "ecom-")
+        for service in services(state, flink_port, prefix):
             if not service.is_running():
-                service.start({**environment, **credentials(service.name)})
+                service.start({**environment, **credentials(service.name, prefix)})
                 started.append(service)
         _wait_for_poller(state)
         for service in started:
@@ -111,16 +112,18 @@ def stop(found: Sequence[Service] | Iterator[Service]) -> None:
         service.stop()
 
 
-def credentials(name: str) -> dict[str, str]:
+def credentials(name: str, prefix: str) -> dict[str, str]:
     """Each process works under the role that it has on AWS; the poller is the cloud's own."""
     if name == "heartbeat":
-        return {"AWS_PROFILE": HEARTBEAT_PROFILE}
+        return {"AWS_PROFILE": f"{prefix}heartbeat"}
     if name != "flink":
         return {}
     import boto3  # noqa: PLC0415 - slow to load, and stopping needs none
 
     keys = boto3.client("sts").assume_role(
-        RoleArn=FLINK_ROLE, RoleSessionName="flink", DurationSeconds=SESSION_SECONDS
+        RoleArn=f"arn:aws:iam::{ACCOUNT}:role/{prefix}flink",
+        RoleSessionName="flink",
+        DurationSeconds=SESSION_SECONDS,
     )["Credentials"]
     return {
         "AWS_ACCESS_KEY_ID": keys["AccessKeyId"],
@@ -132,9 +135,7 @@ def credentials(name: str) -> dict[str, str]:
 def _require_flink(state: Path, port: int) -> None:
     if not FLINK_PYTHON.exists():
         raise ServiceError(f"{FLINK_PYTHON} is missing; run: make flink")
-    with socket.socket() as probe:
-        is_taken = probe.connect_ex(("127.0.0.1", port)) == 0
-    if is_taken and not flink(state, port).is_running():
+    if is_taken(port) and not flink(state, port).is_running():
         raise ServiceError(
             f"port {port} on 127.0.0.1 is taken by another program; choose another port for Flink:"
             f" FLINK_PORT={port + 1} make up"

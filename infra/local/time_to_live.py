@@ -2,14 +2,14 @@
 
 import boto3
 
-EXPIRING_TABLES = ("ecom-alerts", "ecom-alert-rates", "ecom-user-sessions")
+EXPIRING_TABLES = ("alerts", "alert-rates", "user-sessions")
 
 
-def turn_on_expiry() -> None:
+def turn_on_expiry(prefix: str) -> None:
     """Let items expire at their `expires_at`; safe to repeat."""
     dynamodb = boto3.client("dynamodb")
     for table in EXPIRING_TABLES:
         dynamodb.update_time_to_live(
-            TableName=table,
+            TableName=f"{prefix}{table}",
             TimeToLiveSpecification={"AttributeName": "expires_at", "Enabled": True},
         )

@@ -4,14 +4,21 @@ Nothing is refused here: the lake judges every line, and keeps what it refuses w
 no record is lost on the way, whichever cloud carries it.
 """
 
+import base64
 import json
+import re
 from dataclasses import dataclass
 from typing import Literal, NoReturn
 
 Kind = Literal["event", "unreadable", "heartbeat"]
 
 HEARTBEAT = "heartbeat"
-UNREADABLE = "unreadable"
+UNREADABLE = "unreadable_base64"
+DEEPEST = 100
+"""Opening brackets of a record; more are a bomb for whoever parses it, and no event has them."""
+REPLACEMENT = "\ufffd"
+"""What broken encodings leave behind; Flink sees no difference to bytes that are not UTF-8."""
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -22,22 +29,70 @@ class ArchiveLine:
     line: bytes | None
 
 
-def to_line(data: bytes) -> ArchiveLine:
-    """Keep valid JSON as the sender wrote it, on one line; wrap any other record as text.
+def to_line(data: bytes, arrived_at: str) -> ArchiveLine:
+    """Keep a JSON object as the sender wrote it, on one line, after the time of its arrival.
 
-    A record that is not JSON becomes `{"unreadable": "<its text>"}`, where bytes that are not UTF-8
-    stand as backslash escapes.
+    Any other record becomes `{"arrived_at": …, "unreadable_base64": …}`: base64 grows by a third
+    whatever the bytes are, where escapes of JSON would grow them sixfold.
+
+    Args:
+        data: the record as it was put.
+        arrived_at: when the stream took it, ISO 8601 UTC with milliseconds.
+
     """
-    try:
-        event = json.loads(data.decode("utf-8"), parse_constant=_refuse_constant)
-    except (ValueError, RecursionError):
-        text = data.decode("utf-8", errors="backslashreplace")
-        return ArchiveLine("unreadable", json.dumps({UNREADABLE: text}).encode() + b"\n")
-    if isinstance(event, dict) and event.get("event_type") == HEARTBEAT:
+    pairs = _pairs(data)
+    if pairs is None:
+        return _unreadable(data, arrived_at)
+    event = dict(pairs)
+    if event.get("event_type") == HEARTBEAT:
         return ArchiveLine("heartbeat", None)
+    if len(event) < len(pairs) or "arrived_at" in event or _has_lone_surrogate(data, event):
+        return ArchiveLine("event", _rewritten(data, event, arrived_at))
     # Valid JSON has line breaks only between its tokens, where a space means the same.
     line = b" ".join(data.split(b"\n")).replace(b"\r", b" ").strip()
-    return ArchiveLine("event", line + b"\n")
+    start = b'{"arrived_at": "%s"' % arrived_at.encode()
+    return ArchiveLine("event", start + (b", " if event else b"") + line[1:] + b"\n")
+
+
+def _pairs(data: bytes) -> list[tuple[str, object]] | None:
+    """The fields of a record that is one JSON object, repeated ones too; none for any other."""
+    try:
+        text = data.decode("utf-8")
+        if text.count("{") + text.count("[") > DEEPEST or REPLACEMENT in text:
+            return None
+        fields = json.loads(text, object_pairs_hook=_Fields, parse_constant=_refuse_constant)
+    except ValueError:
+        return None
+    return fields if isinstance(fields, _Fields) else None
+
+
+class _Fields(list[tuple[str, object]]):
+    """The fields of an object, to tell it from an array."""
+
+
+def _has_lone_surrogate(data: bytes, event: dict[str, object]) -> bool:
+    """Whether any text holds half a character, which only an escape can write down."""
+    has_escape = rb"\ud" in data.lower()
+    return has_escape and bool(_LONE_SURROGATE.search(json.dumps(event, ensure_ascii=False)))
+
+
+def _rewritten(data: bytes, event: dict[str, object], arrived_at: str) -> bytes:
+    """A field that was given twice counts as it came last; the sender's text is kept beside it.
+
+    Half a surrogate pair is no character, so it becomes a question mark, as in Flink.
+    """
+    plain = {
+        name: _LONE_SURROGATE.sub("?", value) if isinstance(value, str) else value
+        for name, value in event.items()
+        if not isinstance(value, _Fields)
+    }
+    fields = {**plain, "arrived_at": arrived_at, "original": base64.b64encode(data).decode()}
+    return json.dumps(fields).encode() + b"\n"
+
+
+def _unreadable(data: bytes, arrived_at: str) -> ArchiveLine:
+    fields = {"arrived_at": arrived_at, UNREADABLE: base64.b64encode(data).decode()}
+    return ArchiveLine("unreadable", json.dumps(fields).encode() + b"\n")
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -2,6 +2,7 @@
 
 import base64
 from collections import Counter
+from datetime import UTC, datetime
 from typing import Any
 
 from aws_lambda_powertools import Logger, single_metric
@@ -18,6 +19,11 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from .event_lines import Kind, to_line
 
+MOST_ANSWER_BYTES = 5_500_000
+"""Below the 6 MB that Lambda answers with at most: an answer above it fails the whole batch."""
+RECORD_BYTES = 200
+"""What one record of the answer takes beside its data."""
+
 logger = Logger()
 
 
@@ -27,8 +33,16 @@ def handle(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     # cost money and make small objects.
     response = KinesisFirehoseDataTransformationResponse()
     kinds: Counter[Kind] = Counter()
+    answer_bytes = 0
     for record in KinesisFirehoseEvent(event).records:
-        response.add_record(_transform(record, kinds))
+        transformed = _transform(record, kinds)
+        answer_bytes += len(transformed.data) + RECORD_BYTES
+        if answer_bytes > MOST_ANSWER_BYTES:
+            # Firehose puts these into its folder of refused records, whence the lake takes them.
+            transformed = KinesisFirehoseDataTransformationRecord(
+                record_id=record.record_id, result="ProcessingFailed"
+            )
+        response.add_record(transformed)
     if kinds["unreadable"]:
         _report(kinds["unreadable"])
     return response.asdict()
@@ -37,18 +51,21 @@ def handle(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
 def _transform(
     record: KinesisFirehoseRecord, kinds: Counter[Kind]
 ) -> KinesisFirehoseDataTransformationRecord:
-    found = to_line(record.data_as_bytes)
+    found = to_line(record.data_as_bytes, _moment(record.approximate_arrival_timestamp))
     kinds[found.kind] += 1
     if found.line is None:
-        return KinesisFirehoseDataTransformationRecord(
-            record_id=record.record_id, result="Dropped", data=record.data
-        )
+        return KinesisFirehoseDataTransformationRecord(record_id=record.record_id, result="Dropped")
     return KinesisFirehoseDataTransformationRecord(
         record_id=record.record_id, data=base64.b64encode(found.line).decode()
     )
 
 
+def _moment(epoch_ms: int) -> str:
+    moment = datetime.fromtimestamp(epoch_ms / 1000, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def _report(count: int) -> None:
-    logger.warning("records that are no JSON were wrapped", record_count=count)
+    logger.warning("records that are no JSON object were wrapped", record_count=count)
     with single_metric(name="RecordsUnreadable", unit=MetricUnit.Count, value=count):
         pass

@@ -1,6 +1,6 @@
 -- The best three categories of each weekday, by views per day that has data.
 select
-    case weekday_iso
+    case weekday
         when 1 then 'Monday'
         when 2 then 'Tuesday'
         when 3 then 'Wednesday'
@@ -16,5 +16,5 @@ select
     min(case when revenue_rank = 1 then category_code end) as first_by_revenue
 from marts.weekday_category_ranking
 where event_date = $end_date
-group by weekday_iso, days_with_data
-order by weekday_iso
+group by weekday, days_with_data
+order by weekday

@@ -18,7 +18,7 @@ def catalog_asset(table: Table) -> dg.AssetsDefinition:
         pool=f"catalog_{table.name}",
     )
     def glue_table(tables: TableStore) -> dg.MaterializeResult[None]:
-        location = tables.objects.uri(f"{table.path}/")
+        location = tables.objects.uri(f"{table.prefix}/")
         changes = tables.catalog.ensure_table(table, location)
         return dg.MaterializeResult(
             metadata={

@@ -23,28 +23,33 @@ from ecom_platform.defs.outcomes import (
     tell_changed,
     unrecorded,
 )
-from ecom_platform.defs.partitions import DAYS, EVENT_FILES, TRY_AGAIN, days_of
+from ecom_platform.defs.partitions import DAYS, EVENT_FILES, days_of
+from ecom_platform.defs.retries import trying_again
 from ecom_platform.defs.specs import REFUSED_SHARE_BAR, table_spec
 from ecom_platform.lake.days import unusual_volume
+from ecom_platform.lake.ledgers import FileLedger
 from ecom_platform.pipeline.days import (
     BuiltDay,
     build_day,
     keep_versions,
-    plan_days,
+    plans_to_build,
     publish_days,
     row_counts_by_day,
 )
-from ecom_platform.pipeline.files import StagingReport, stage
+from ecom_platform.pipeline.files import FileReading, stage_files
 from ecom_platform.pipeline.manifest import read_manifest
 from ecom_platform.resources.query_engine import QueryEngine
 from ecom_platform.resources.table_store import TableStore
 from ecom_platform.tables.errors import NotPublishableError
 
+UNFORESEEN = "file_is_read"
+"""The check that fails where an error came that nobody foresaw."""
+
 STAGING_CHECKS = [
     *check_specs(
         STAGED_EVENTS, ["rows_are_conserved", "contract_is_kept"], ["few_rows_are_refused"]
     ),
-    *check_specs(STAGED_FILES, ["file_is_accepted"]),
+    *check_specs(STAGED_FILES, [UNFORESEEN], ["file_is_accepted"]),
 ]
 DAY_CHECKS = check_specs(
     EVENTS,
@@ -60,65 +65,83 @@ def _catalog(table: Table) -> dg.AssetKey:
 @dg.multi_asset(
     name="staged_files",
     specs=[
-        table_spec(table, deps=[dg.AssetKey(["raw", "event_files"]), _catalog(table)])
+        table_spec(
+            table, skippable=True, deps=[dg.AssetKey(["raw", "event_files"]), _catalog(table)]
+        )
         for table in FILE_TABLES
     ],
     check_specs=STAGING_CHECKS,
     partitions_def=EVENT_FILES,
     backfill_policy=dg.BackfillPolicy.single_run(),
     pool="lake_staged_events",
-    retry_policy=TRY_AGAIN,
 )
 def staged_files(
     context: dg.AssetExecutionContext, tables: TableStore, engine: QueryEngine
 ) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
     """Read each file of the run once, and tell the good rows from the refused ones."""
-    files = {file.file_id: file for file in read_manifest(tables).files}
-    outcomes = []
-    for place, file_id in enumerate(context.partition_keys, start=1):
-        if file_id not in files:
-            raise dg.Failure(f"{file_id} is not in the manifest; materialize raw/event_files first")
-        try:
-            report = stage(files[file_id], tables, engine, context.log.info)
-        except NotPublishableError as error:
-            outcomes.append(Outcome(file_id, errors={error.check: str(error)}))
-            continue
-        outcomes.append(_file_outcome(file_id, report))
-        context.log.info(
-            f"file {place} of {len(context.partition_keys)}: {file_id}:"
-            f" {report.refusal or _rates(report)}"
-        )
-    yield from tell(context, FILE_TABLES, STAGING_CHECKS, outcomes)
+    with trying_again(context):
+        known = {file.file_id: file for file in read_manifest(tables).files}
+        for name in context.partition_keys:
+            if name not in known:
+                context.log.warning(f"{name} was gone before it was listed; put it again")
+        files = [known[name] for name in context.partition_keys if name in known]
+        outcomes = [
+            _file_outcome(reading, context, place, len(files))
+            for place, reading in enumerate(
+                stage_files(files, tables, engine, context.log.info), start=1
+            )
+        ]
+    read = [outcome for outcome in outcomes if outcome]
+    if len(read) == len(context.partition_keys):
+        yield from tell(context, FILE_TABLES, STAGING_CHECKS, read)
+    else:
+        changed = {outcome.partition for outcome in read if not outcome.errors}
+        yield from tell_changed(context, FILE_TABLES, STAGING_CHECKS, read, changed)
 
 
-def _rates(report: StagingReport) -> str:
-    rows = report.ledger["read_row_count"]
-    return (
-        f"{rows} rows read, {report.ledger['quarantined_row_count']} quarantined,"
-        f" {len(report.days)} days, {int(str(rows)) / max(report.seconds, 1e-9):,.0f} rows/s"
-    )
-
-
-def _file_outcome(file_id: str, report: StagingReport) -> Outcome:
-    ledger = report.ledger
-    read, refused = int(str(ledger["read_row_count"])), int(str(ledger["quarantined_row_count"]))
+def _file_outcome(
+    reading: FileReading, context: dg.AssetExecutionContext, place: int, count: int
+) -> Outcome | None:
+    """What became of a file; none where it is gone, so that nothing is recorded of it."""
+    file_id, ledger = reading.file.file_id, reading.ledger
+    said = f"file {place} of {count}: {file_id}:"
+    if reading.error:
+        check = getattr(reading.error, "check", UNFORESEEN)
+        context.log.error(f"{said} {reading.error!r}", exc_info=reading.error)
+        return Outcome(file_id, errors={check: f"{type(reading.error).__name__}: {reading.error}"})
+    if ledger is None:
+        context.log.warning(f"{said} gone before it was read")
+        return None
+    context.log.info(f"{said} {ledger.refusal or _rates(ledger, reading)}")
+    for refused in reading.refused:
+        context.log.info(f"{said} {refused.sentence()}")
     outcome = Outcome(
         file_id,
         metadata={
-            "dagster/partition_row_count": ledger["staged_row_count"],
-            "rows_read": read,
-            "rows_quarantined": refused,
-            "bytes": ledger["byte_count"],
-            "seconds": round(report.seconds, 3),
-            "days": [str(day) for day in report.days],
-            "uri": str(ledger["object_key"]),
+            "dagster/partition_row_count": ledger.staged_row_count,
+            "rows_read": ledger.read_row_count,
+            "rows_quarantined": ledger.quarantined_row_count,
+            "refused": [refused.sentence() for refused in reading.refused],
+            "bytes": ledger.byte_count,
+            "seconds": round(reading.seconds, 3),
+            "days": [str(day) for day in reading.days],
+            "uri": ledger.object_key,
         },
     )
-    if report.refusal:
-        outcome.errors["file_is_accepted"] = report.refusal
-    if refused > REFUSED_SHARE_BAR * read:
-        outcome.warnings["few_rows_are_refused"] = f"{refused} of {read} rows"
+    if ledger.refusal:
+        outcome.warnings["file_is_accepted"] = ledger.refusal
+    if ledger.quarantined_row_count > REFUSED_SHARE_BAR * ledger.read_row_count:
+        share = f"{ledger.quarantined_row_count} of {ledger.read_row_count} rows"
+        outcome.warnings["few_rows_are_refused"] = share
     return outcome
+
+
+def _rates(ledger: FileLedger, reading: FileReading) -> str:
+    rows = ledger.read_row_count
+    return (
+        f"{rows} rows read, {ledger.quarantined_row_count} quarantined,"
+        f" {len(reading.days)} days, {rows / max(reading.seconds, 1e-9):,.0f} rows/s"
+    )
 
 
 @dg.multi_asset(
@@ -141,7 +164,6 @@ def _file_outcome(file_id: str, report: StagingReport) -> Outcome:
     partitions_def=DAYS,
     backfill_policy=dg.BackfillPolicy.single_run(),
     pool="lake_events",
-    retry_policy=TRY_AGAIN,
 )
 def event_days(
     context: dg.AssetExecutionContext, tables: TableStore, engine: QueryEngine
@@ -150,8 +172,8 @@ def event_days(
     started = time.monotonic()
     outcomes: list[Outcome] = []
     built: list[BuiltDay] = []
-    with engine.lake_workspace() as (connection, folder):
-        for plan in plan_days(tables, days_of(context)):
+    with trying_again(context), engine.lake_workspace() as (connection, folder):
+        for plan in plans_to_build(tables, days_of(context)):
             outcome = Outcome(str(plan.day))
             outcomes.append(outcome)
             try:

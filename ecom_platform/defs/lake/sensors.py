@@ -36,13 +36,13 @@ def changed_days_sensor(
     context: dg.SensorEvaluationContext, tables: TableStore
 ) -> dg.SensorResult | dg.SkipReason:
     records = [
-        key for table in WATCHED for key in tables.objects.list_keys(commits_prefix(table.path))
+        key for table in WATCHED for key in tables.objects.list_keys(commits_prefix(table.prefix))
     ]
     cursor = cursor_of(digest(records))
     if context.cursor == cursor:
         return dg.SkipReason(f"{len(records)} records of files and hours, none of them new")
     plans = stale_plans(tables)
-    built = latest_numbers(tables.objects.list_keys(commits_prefix(EVENTS.path)))
+    built = latest_numbers(tables.objects.list_keys(commits_prefix(EVENTS.prefix)))
     requests = run_requests(plans, built)
     context.log.info(f"{len(plans)} of the days changed, in {len(requests)} runs of days")
     return dg.SensorResult(run_requests=requests, cursor=cursor)

@@ -8,7 +8,8 @@ import dagster as dg
 
 from ecom_platform.contracts import Input, Table, marts
 from ecom_platform.defs.outcomes import Outcome, check_specs, tell
-from ecom_platform.defs.partitions import DAYS, TRY_AGAIN, days_of
+from ecom_platform.defs.partitions import DAYS, days_of
+from ecom_platform.defs.retries import trying_again
 from ecom_platform.defs.specs import preview, table_spec
 from ecom_platform.marts.queries import mart_checks
 from ecom_platform.pipeline.marts import MartChunk, MartDay, build_chunk, chunks_of
@@ -67,20 +68,22 @@ def mart_asset(mart: Table) -> dg.AssetsDefinition:
         partitions_def=DAYS,
         backfill_policy=dg.BackfillPolicy.single_run(),
         pool=f"marts_{mart.name}",
-        retry_policy=TRY_AGAIN,
     )
     def build(
         context: dg.AssetExecutionContext, tables: TableStore, engine: QueryEngine
     ) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
         outcomes: list[Outcome] = []
-        days = days_of(context)
-        chunks = list(chunks_of(days, tables, mart))
-        for place, chunk in enumerate(chunks, start=1):
-            started = time.monotonic()
-            built = build_chunk(mart, chunk, tables, engine, context.log.info)
-            seconds = time.monotonic() - started
-            outcomes += chunk_outcomes(built, seconds / len(chunk))
-            context.log.info(f"part {place} of {len(chunks)}: {len(chunk)} days, {seconds:.1f} s")
+        with trying_again(context):
+            days = days_of(context)
+            chunks = list(chunks_of(days, tables, mart))
+            for place, chunk in enumerate(chunks, start=1):
+                started = time.monotonic()
+                built = build_chunk(mart, chunk, tables, engine, context.log.info)
+                seconds = time.monotonic() - started
+                outcomes += chunk_outcomes(built, seconds / len(chunk))
+                context.log.info(
+                    f"part {place} of {len(chunks)}: {len(chunk)} days, {seconds:.1f} s"
+                )
         yield from tell(context, [mart], specs, outcomes)
 
     return build

@@ -3,7 +3,7 @@
 with categories as (
     select
         event_date,
-        extract(hour from event_time) as hour_utc,
+        event_hour as hour,
         coalesce(category_code, 'unknown') as category_code,
         sum(case when event_type = 'view' then 1 else 0 end) as view_count,
         sum(case when event_type = 'cart' then 1 else 0 end) as cart_count,
@@ -11,24 +11,24 @@ with categories as (
         sum(case when event_type = 'purchase' then price else 0 end) as revenue_amount
     from lake.events
     where event_date between $start_date and $end_date
-    group by event_date, extract(hour from event_time), coalesce(category_code, 'unknown')
+    group by event_date, event_hour, coalesce(category_code, 'unknown')
 ),
 
 ranked as (
     select
         *,
         rank() over (
-            partition by event_date, hour_utc, category_code = 'unknown' order by view_count desc
+            partition by event_date, hour, category_code = 'unknown' order by view_count desc
         ) as view_rank,
         rank() over (
-            partition by event_date, hour_utc, category_code = 'unknown' order by cart_count desc
+            partition by event_date, hour, category_code = 'unknown' order by cart_count desc
         ) as cart_rank,
         rank() over (
-            partition by event_date, hour_utc, category_code = 'unknown'
+            partition by event_date, hour, category_code = 'unknown'
             order by purchase_count desc
         ) as purchase_rank,
         rank() over (
-            partition by event_date, hour_utc, category_code = 'unknown'
+            partition by event_date, hour, category_code = 'unknown'
             order by revenue_amount desc
         ) as revenue_rank
     from categories
@@ -36,7 +36,7 @@ ranked as (
 
 select
     'all' as audience,
-    hour_utc,
+    hour,
     category_code,
     view_count,
     cart_count,

@@ -4,7 +4,7 @@
 with category_days as (
     select
         event_date,
-        cast(date_diff('day', date '2018-01-01', event_date) % 7 + 1 as integer) as weekday_iso,
+        cast(date_diff('day', date '2018-01-01', event_date) % 7 + 1 as integer) as weekday,
         category_code,
         sum(view_count) as view_count,
         sum(cart_count) as cart_count,
@@ -18,26 +18,26 @@ with category_days as (
 data_days as (
     select distinct
         event_date,
-        weekday_iso
+        weekday
     from category_days
 ),
 
 windows as (
     select
         target.event_date as window_date,
-        source.weekday_iso,
+        source.weekday,
         count(*) as days_with_data
     from data_days as target
     inner join data_days as source
         on source.event_date between target.event_date - interval '27' day and target.event_date
     where target.event_date between $start_date and $end_date
-    group by target.event_date, source.weekday_iso
+    group by target.event_date, source.weekday
 ),
 
 categories as (
     select
         windows.window_date,
-        windows.weekday_iso,
+        windows.weekday,
         category_days.category_code,
         windows.days_with_data,
         cast(sum(category_days.view_count) as double) / windows.days_with_data as views_per_day,
@@ -48,12 +48,12 @@ categories as (
             as revenue_per_day
     from windows
     inner join category_days
-        on windows.weekday_iso = category_days.weekday_iso
+        on windows.weekday = category_days.weekday
         and category_days.event_date
         between windows.window_date - interval '27' day and windows.window_date
     group by
         windows.window_date,
-        windows.weekday_iso,
+        windows.weekday,
         category_days.category_code,
         windows.days_with_data
 ),
@@ -62,19 +62,19 @@ ranked as (
     select
         *,
         rank() over (
-            partition by window_date, weekday_iso, category_code = 'unknown'
+            partition by window_date, weekday, category_code = 'unknown'
             order by views_per_day desc
         ) as view_rank,
         rank() over (
-            partition by window_date, weekday_iso, category_code = 'unknown'
+            partition by window_date, weekday, category_code = 'unknown'
             order by carts_per_day desc
         ) as cart_rank,
         rank() over (
-            partition by window_date, weekday_iso, category_code = 'unknown'
+            partition by window_date, weekday, category_code = 'unknown'
             order by purchases_per_day desc
         ) as purchase_rank,
         rank() over (
-            partition by window_date, weekday_iso, category_code = 'unknown'
+            partition by window_date, weekday, category_code = 'unknown'
             order by revenue_per_day desc
         ) as revenue_rank
     from categories
@@ -82,7 +82,7 @@ ranked as (
 
 select
     'all' as audience,
-    weekday_iso,
+    weekday,
     category_code,
     days_with_data,
     views_per_day,

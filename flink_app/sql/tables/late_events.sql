@@ -10,7 +10,9 @@ create table late_events (
   price string,
   user_id bigint,
   user_session string,
-  watermark_at string
+  watermark_at string,
+  line_length int,
+  is_cut boolean
 )
 $partitioning
 with (

@@ -3,7 +3,8 @@ create temporary view events as
 select
   event_id,
   event_time,
-  extract(epoch from event_time) * 1000 + extract(millisecond from event_time) as event_ms,
+  event_ms,
+  $rule_ms as rule_ms,
   event_type,
   product_id,
   price,

@@ -2,14 +2,16 @@
 create temporary view good_events as
 select
   line,
-  event_id,
-  claimed_time,
   event_time,
-  event_type,
-  product_id,
-  category_id,
-  price,
-  user_id,
-  user_session
+  extract(epoch from event_time) * 1000 + extract(millisecond from event_time) as event_ms,
+  extract(epoch from arrived_at) * 1000 + extract(millisecond from arrived_at) as arrived_ms,
+  json_value(line, '$.event_id') as event_id,
+  json_value(line, '$.event_time') as claimed_time,
+  json_value(line, '$.event_type') as event_type,
+  $product_id as product_id,
+  $category_id as category_id,
+  $price as price,
+  $user_id as user_id,
+  nullif(json_value(line, '$.user_session'), '') as user_session
 from raw_events
-where event_time > to_timestamp_ltz(0, 3) and event_type <> 'heartbeat'
+where event_time > to_timestamp_ltz(0, 3) and json_value(line, '$.event_type') <> 'heartbeat'

@@ -12,8 +12,9 @@ import statements
 from runtime_properties import PropertyGroups
 from sql_files import render_file, rule_names
 
+from ecom_platform_tests.support.flink_environment import flink_python
+
 APPLICATION = Path(runtime_properties.__file__).parent
-FLINK_PYTHON = str(APPLICATION.parent / ".venv-flink" / "bin" / "python")
 SINKS = ("detections", "user_sessions", "dead_letters", "late_events")
 RUN_SECONDS = 400
 DUCKDB_MACROS = Path(__file__).with_name("duckdb_macros.sql")
@@ -65,7 +66,7 @@ def run_flink(groups: PropertyGroups, folder: Path) -> FlinkRun:
     runtime_properties.write_property_groups(groups, properties)
     started = time.monotonic()
     command = [
-        FLINK_PYTHON,
+        str(flink_python()),
         "-m",
         "local.launch",
         "--run-directory",
@@ -83,7 +84,7 @@ def run_flink(groups: PropertyGroups, folder: Path) -> FlinkRun:
         timeout=RUN_SECONDS,
         check=False,
     )
-    assert done.returncode == 0, done.stderr[-3000:]
+    assert done.returncode == 0, done.stderr[:3000] + done.stderr[-3000:]
     rows = {sink: read_rows(folder / "out" / sink) for sink in SINKS}
     return FlinkRun(rows=rows, seconds=time.monotonic() - started)
 

@@ -19,16 +19,17 @@ import dagster as dg
 import pytest
 
 from ecom_platform.batch import Batch
-from ecom_platform.definitions import platform
 from ecom_platform.resources.aws import kinesis_client
+from ecom_platform.settings import Settings
 from ecom_platform.simulator.event_stream import EventStream
 from ecom_platform.simulator.play import Play, play_of
 from ecom_platform.simulator.player import Player, Progress
 from ecom_platform.simulator.replay import EVENT, Record, Replay
 from ecom_platform.simulator.scenario import Scenario
 from ecom_platform.simulator.wire import wire_time
-from ecom_platform_tests.streaming.conftest import local_cloud
-from ecom_platform_tests.streaming.kinesis_cloud import answers, read_stream
+from ecom_platform_tests.support.clouds import local_cloud
+from ecom_platform_tests.support.flink_environment import flink_python
+from ecom_platform_tests.support.kinesis_cloud import answers, read_stream
 from ecom_platform_tests.support.processes import descendants, kill
 from ecom_platform_tests.support.waiting import eventually
 from infra.deploy import deploy
@@ -36,7 +37,6 @@ from infra.local import streaming
 from infra.local.ports import free_port
 
 START_SECONDS = 150
-PROFILES = ("batch", "producer", "cleaner", "observer")
 
 
 @dataclass
@@ -82,7 +82,7 @@ class LiveStream:
 
     def start_flink(self) -> None:
         service = streaming.flink(self.state, self.port)
-        service.start({**os.environ, **streaming.credentials("flink")})
+        service.start({**os.environ, **streaming.credentials("flink", "ecom-")})
         self.wait_until_running()
 
     def play(self, play: Play) -> Sent:
@@ -90,7 +90,7 @@ class LiveStream:
         sent = Sent()
         client = kinesis_client("ecom-producer")
         Player(
-            sink=EventStream(client=client, name=streaming.RAW_EVENTS),
+            sink=EventStream(client=client, name="ecom-raw-events"),
             stop=threading.Event(),
             progress=Progress(),
             noted=sent.records.extend,
@@ -108,6 +108,13 @@ class LiveStream:
             TableName=found.name, ConsistentRead=True
         )
         return [item for page in pages for item in page["Items"]]
+
+    def restarts(self) -> int:
+        """How often Flink has started the job anew."""
+        (job,) = answers(f"{self.rest}/jobs/overview")["jobs"]
+        path = f"{self.rest}/jobs/{job['jid']}/metrics?get=numRestarts"
+        (metric,) = eventually(lambda: answers(path))
+        return int(metric["value"])
 
     def accepted_count(self) -> int:
         """Events that Flink counted in sessions, as the table holds their newest states."""
@@ -127,15 +134,14 @@ class LiveStream:
 @contextmanager
 def live_stream(folder: Path) -> Iterator[LiveStream]:
     """A cloud, deployed, with poller, Flink and heartbeats; all of it is gone afterwards."""
+    flink_python()
     live = LiveStream(folder, free_port())
-    with local_cloud(folder), pytest.MonkeyPatch.context() as patch:
+    with local_cloud(folder) as cloud, pytest.MonkeyPatch.context() as patch:
         deploy("local")
-        patch.setenv("ECOM_DATA_BUCKET", "ecom-data-local")
+        for name, value in cloud.installation().items():
+            patch.setenv(name, value)
         patch.setenv("ECOM_SCRATCH_DIR", str(folder))
         patch.setenv("ECOM_FLINK_REST_URL", live.rest)
-        for name in PROFILES:
-            patch.setenv(f"ECOM_{name.upper()}_PROFILE", f"ecom-{name}")
-        patch.setenv("ECOM_AWS_PROFILE", "ecom-batch")
         with streaming.running(folder, os.environ, live.port):
             live.wait_until_running()
             try:
@@ -149,7 +155,7 @@ def live_stream(folder: Path) -> Iterator[LiveStream]:
 def platform_beside() -> Iterator[Batch]:
     """The platform on that cloud, with an instance of its own."""
     with dg.instance_for_test() as instance:
-        batch = Batch(platform(), instance, say=lambda _: None)
+        batch = Batch.of(Settings.from_environment(), instance, say=lambda _: None)
         batch.prepare_catalog()
         yield batch
 

@@ -14,7 +14,9 @@ from typing import Any
 import boto3
 import runtime_properties
 
-from ecom_platform_tests.streaming import engines, traffic
+from ecom_platform_tests.support import flink as engines
+from ecom_platform_tests.support import shop_events as traffic
+from ecom_platform_tests.support.flink_environment import flink_python
 from ecom_platform_tests.support.processes import descendants, kill
 from infra.local.cloud import LocalCloud
 from infra.local.ports import free_port
@@ -142,7 +144,7 @@ def launch(cloud_: Cloud, folder: Path, **groups: dict[str, str]) -> Iterator[Jo
     with log.open("w") as output:
         process = subprocess.Popen(
             [
-                engines.FLINK_PYTHON,
+                str(flink_python()),
                 "-m",
                 "local.launch",
                 "--run-directory",

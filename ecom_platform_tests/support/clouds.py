@@ -1,0 +1,46 @@
+"""A local cloud of a test's own, and the poller beside it."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from ecom_platform.resources.aws import CLIENTS
+from ecom_platform_tests.support.places import ROOT
+from infra.local.cloud import LocalCloud
+from infra.local.ports import free_port
+
+
+@contextmanager
+def local_cloud(folder: Path) -> Iterator[LocalCloud]:
+    """A local cloud of its own, which boto3's default clients reach while it runs."""
+    cloud = LocalCloud(folder / "cloud", free_port())
+    with pytest.MonkeyPatch.context() as patch:
+        cloud.start()
+        for name, value in cloud.environment().items():
+            patch.setenv(name, value)
+        CLIENTS.forget()
+        try:
+            yield cloud
+        finally:
+            CLIENTS.forget()
+            cloud.stop()
+
+
+@contextmanager
+def local_poller(checkpoints: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    """The poller; it must end well on SIGTERM, unless the test has killed it."""
+    command = [sys.executable, "-m", "infra.local.poller", str(checkpoints)]
+    with (checkpoints.parent / "poller.log").open("a") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log, cwd=ROOT)
+        try:
+            yield process
+        finally:
+            was_killed = process.poll() is not None
+            process.terminate()
+            code = process.wait(timeout=20)
+    assert was_killed or code == 0
+    assert "Traceback" not in (checkpoints.parent / "poller.log").read_text()
