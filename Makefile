@@ -92,6 +92,9 @@ test-slow: $(VENV)/dev.stamp $(FLINK_VENV)/stamp ## Run the tests that take minu
 crash-test: $(VENV)/dev.stamp $(FLINK_VENV)/stamp ## Kill parts of the platform at ten moments of a rebuild, and compare with a calm run
 	@$(PYTHON) -m ecom_platform_tests.e2e.crashes --moments 10 --seed 7
 
+mutate: $(VENV)/dev.stamp ## Change every mart, check and rule in small ways, and see that an example notices each
+	@PYTHONPATH=lambda_handlers:flink_app $(PYTHON) -m ecom_platform_tests.mutation
+
 check: $(VENV)/dev.stamp ## Lint, types, architecture, templates, definitions
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m ruff format --check .
@@ -142,4 +145,4 @@ $(VENV)/browser.stamp: requirements/browser.txt $(VENV)/dev.stamp
 	@$(VENV)/bin/uv pip install -q --python $(PYTHON) --require-hashes -r requirements/browser.txt
 	@touch $@
 
-.PHONY: help demo up down simulate clean build alerts remove-old-versions answers flink replay-quarantine rebuild-catalog deploy test test-stream test-slow crash-test check lock calibrate bench-batch bench-stream screenshots
+.PHONY: help demo up down simulate clean build alerts remove-old-versions answers flink replay-quarantine rebuild-catalog deploy test test-stream test-slow mutate crash-test check lock calibrate bench-batch bench-stream screenshots

@@ -218,7 +218,7 @@ def test_alerts_sensor_tells_each_change_once(batch: Batch, cloud: LocalCloud) -
     event = batch.instance.get_latest_materialization_event(dg.AssetKey(["streaming", "alerts"]))
     assert event is not None
     assert event.asset_materialization is not None
-    assert event.asset_materialization.metadata["alerts"].value == 3
+    assert event.asset_materialization.metadata["alerts"].value == 4
 
 
 def test_observer_may_read_and_nothing_else(cloud: LocalCloud) -> None:

@@ -125,8 +125,7 @@ typical_views as (
     select
         own.window_date,
         own.brand,
-        cast(sum(cast(own.views * median.median_views as decimal(38, 12))) as double)
-        / nullif(sum(own.views), 0) as typical_view_count
+        sum(own.views * median.median_views) / nullif(sum(own.views), 0) as typical_view_count
     from known_categories as own
     inner join category_medians as median
         on own.window_date = median.window_date

@@ -52,11 +52,13 @@ judged as (
     heaviest_count,
     purchase_count,
     case
-      when event_count < $smallest_event_count then cast(0 as double)
-      when interval_count < $smallest_interval_count then cast(0 as double)
       when
-        event_count <= user_count * cast($largest_events_per_user as double)
-        and heaviest_count <= event_count * cast($largest_user_rate as double)
+        event_count < $smallest_event_count
+        or interval_count < $smallest_interval_count
+        or (
+          event_count <= user_count * cast($largest_events_per_user as double)
+          and heaviest_count <= event_count * cast($largest_user_rate as double)
+        )
         then cast(0 as double)
       else floor(100 * event_count * interval_count / baseline_count)
     end as load_percent

@@ -1,0 +1,161 @@
+"""What must notice a mutant: the examples of its query, then the seeded shop or the plain loops."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import runtime_properties
+import statements
+from sql_files import SQL_FOLDER, render_file, rule_names
+
+from ecom_platform.contracts import Table, marts
+from ecom_platform.marts.queries import PARAMETERS, mart_checks, mart_sql
+from ecom_platform_tests.marts.seeded import SeededShop, shops
+from ecom_platform_tests.mutation.mutants import Mutant, mutants
+from ecom_platform_tests.streaming.test_rule_reference import EDGES, crossings
+from ecom_platform_tests.support.mart_examples import (
+    check_examples_of,
+    examples_of,
+    expected_rows,
+    offending_rows,
+    rows_and_expected,
+)
+from ecom_platform_tests.support.rule_reference import RULES, Crossing
+from ecom_platform_tests.support.rule_traffic import traffic_of
+
+GROUPS = runtime_properties.load_property_groups(runtime_properties.LOCAL_FILE)
+FIXED_PROPERTIES = {"version", "entity_type", "severity"}
+
+
+@dataclass(frozen=True)
+class Guarded:
+    """A query whose mutants are tried: its name, its mutants, and whether one is noticed."""
+
+    name: str
+    mutants: list[Mutant]
+    is_noticed: Callable[[Mutant], bool]
+
+
+def guarded_queries(folder: Path) -> Iterator[Guarded]:
+    """Every mart, check and rule, with what guards it."""
+    seeded = list(shops(folder).values())
+    yield from (_guarded_mart(mart, seeded) for mart in marts.TABLES)
+    yield from (_guarded_checks(mart) for mart in marts.TABLES if mart_checks(mart))
+    yield from map(_guarded_rule, rule_names())
+
+
+def _fails(call: Callable[[], bool]) -> bool:
+    """A query that an engine refuses is noticed too."""
+    try:
+        return call()
+    except duckdb.Error:
+        return True
+
+
+def _stepped(value: float) -> Iterator[float]:
+    step = Decimal(1).scaleb(min(0, int(Decimal(str(value)).as_tuple().exponent)))
+    yield from (float(Decimal(str(value)) + step), float(Decimal(str(value)) - step))
+
+
+def _guarded_mart(mart: Table, seeded: list[SeededShop]) -> Guarded:
+    sql = mart_sql(mart)
+    parameter_mutants = [
+        Mutant(mart.name, f"parameter {name} {value} -> {changed}", f"{name}={changed}")
+        for name, value in PARAMETERS.items()
+        if f"${name}" in sql
+        for changed in _stepped(value)
+    ]
+    expected = [shop.digest(shop.query(mart)) for shop in seeded]
+
+    def is_noticed(mutant: Mutant) -> bool:
+        text, parameters = sql, {}
+        if mutant.change.startswith("parameter"):
+            name, _, value = mutant.sql.partition("=")
+            parameters = {name: float(value)}
+        else:
+            text = mutant.sql
+
+        def differs() -> bool:
+            for _, case in examples_of(mart.name):
+                found, wanted = rows_and_expected(mart.name, case, sql=text, parameters=parameters)
+                if found != wanted:
+                    return True
+            found = [shop.digest(shop.query(mart, text, **parameters)) for shop in seeded]
+            return found != expected
+
+        return _fails(differs)
+
+    return Guarded(mart.name, [*mutants(mart.name, sql), *parameter_mutants], is_noticed)
+
+
+def _guarded_checks(mart: Table) -> Guarded:
+    checks = {f"{mart.name}__{check.name}": check.sql for check in mart_checks(mart)}
+
+    def is_noticed(mutant: Mutant) -> bool:
+        return _fails(
+            lambda: any(
+                offending_rows(case, mutant.sql) != expected_rows(case)
+                for _, case in check_examples_of(mutant.name)
+            )
+        )
+
+    found = [mutant for stem, sql in checks.items() for mutant in mutants(stem, sql)]
+    return Guarded(f"checks of {mart.name}", found, is_noticed)
+
+
+def _guarded_rule(rule: str) -> Guarded:
+    properties = GROUPS[f"rule.{rule}"]
+    text = render_file(f"rules/{rule}", statements.rule_parameters(rule, GROUPS))
+    events = traffic_of(rule)
+    expected = sorted(RULES[rule](events, properties))
+    edges = {edge: cases for edge, cases in EDGES.items() if edge.startswith(f"{rule}:")}
+    at_edges = {edge: _counts(text, cases) for edge, cases in edges.items()}
+    found = [
+        *mutants(rule, text),
+        *(
+            Mutant(rule, f"property {name} {value} -> {changed}", _with(rule, name, changed))
+            for name, value in properties.items()
+            if name not in FIXED_PROPERTIES and _is_used(rule, name)
+            for changed in _changed(name, value)
+        ),
+    ]
+
+    def is_noticed(mutant: Mutant) -> bool:
+        def differs() -> bool:
+            for edge, cases in edges.items():
+                if _counts(mutant.sql, cases) != at_edges[edge]:
+                    return True
+            return crossings(mutant.sql, events) != expected
+
+        return _fails(differs)
+
+    return Guarded(rule, found, is_noticed)
+
+
+def _counts(sql: str, cases: tuple[list[object], list[object]]) -> list[list[Crossing]]:
+    return [crossings(sql, events) for events in cases]  # type: ignore[arg-type]
+
+
+def _changed(name: str, value: str) -> Iterator[str]:
+    """A property one step up and down; a long window in whole minutes."""
+    step = Decimal(60) if name == "window_seconds" and int(value) > 99 else None
+    number = Decimal(value)
+    step = step or Decimal(1).scaleb(min(0, int(number.as_tuple().exponent)))
+    yield from (str(number + step), str(number - step))
+
+
+def _is_used(rule: str, name: str) -> bool:
+    """Some properties only go into the detection, as what a reader is told of the rule."""
+    source = (SQL_FOLDER / "rules" / f"{rule}.sql").read_text()
+    names = [name, "window_minutes"] if name == "window_seconds" else [name]
+    return any(f"${one}" in source for one in names)
+
+
+def _with(rule: str, name: str, value: str) -> str:
+    groups: dict[str, Mapping[str, str]] = {
+        **GROUPS,
+        f"rule.{rule}": {**GROUPS[f"rule.{rule}"], name: value},
+    }
+    return render_file(f"rules/{rule}", statements.rule_parameters(rule, groups))  # type: ignore[arg-type]
