@@ -7,6 +7,7 @@ FLINK_PORT ?= 8081
 EVENTS ?=
 SCENARIO ?= demo
 FILES ?=
+FILE ?=
 RATE ?=
 SPEED ?=
 ENVIRONMENT ?= aws
@@ -18,12 +19,16 @@ CHROMIUM ?=
 VENV := .venv
 FLINK_VENV := .venv-flink
 SPARK_VENV := .venv-spark
+POLARS_VENV := .venv-polars
 PYTHON := $(VENV)/bin/python
 LOCAL := $(PYTHON) -m infra.local --port $(CLOUD_PORT)
 RUN := $(LOCAL) run
 
 help: ## List every target
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 28
+	@sed -nE -e 's/^## (.*)/\n\1/p' -e 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 28
+
+
+## Try it
 
 demo: ## Four answers from four weeks of made-up traffic, then alarms on a live stream; EVENTS=path.csv takes your own file
 	@started=$$(date +%s); \
@@ -39,15 +44,9 @@ down: $(VENV)/run.stamp ## Stop a local cloud that was left running
 
 clean: ## Stop the local cloud and remove its data, the Dagster home and the virtual environment
 	@if [ -x $(PYTHON) ]; then $(LOCAL) clean; fi
-	@rm -rf $(VENV) $(FLINK_VENV) $(SPARK_VENV) .benchmarks .mypy_cache .ruff_cache .pytest_cache
+	@rm -rf $(VENV) $(FLINK_VENV) $(SPARK_VENV) $(POLARS_VENV) .benchmarks .mypy_cache .ruff_cache .pytest_cache
 
-simulate: $(VENV)/run.stamp ## Play a scenario on the stream; SCENARIO=file.yaml RATE=200 SPEED=2, or FILES=raw/
-	@$(RUN) $(PYTHON) -m ecom_platform.commands.simulate \
-	  $(if $(FILES),--files $(FILES),--scenario "$(SCENARIO)") \
-	  $(if $(RATE),--rate $(RATE)) $(if $(SPEED),--speed $(SPEED)) || [ $$? -eq 130 ]
-
-build: $(VENV)/run.stamp ## Stage and build whatever is not up to date, without waiting for a sensor
-	@$(RUN) $(PYTHON) -m ecom_platform.commands.build
+## Look
 
 answers: $(VENV)/run.stamp ## Print the four answers again
 	@$(RUN) $(PYTHON) -m ecom_platform.commands.answers
@@ -55,30 +54,46 @@ answers: $(VENV)/run.stamp ## Print the four answers again
 alerts: $(VENV)/run.stamp ## Print the alerts of the last day from DynamoDB
 	@$(RUN) $(PYTHON) -m ecom_platform.commands.alerts
 
+quarantine: $(VENV)/run.stamp ## Print what was refused: files and reasons, with an example and the remedy of each
+	@$(RUN) $(PYTHON) -m ecom_platform.commands.quarantine
+
+simulate: $(VENV)/run.stamp ## Play a scenario on the stream; SCENARIO=file.yaml RATE=200 SPEED=2, or FILES=raw/exports/
+	@$(RUN) $(PYTHON) -m ecom_platform.commands.simulate \
+	  $(if $(FILES),--files $(FILES),--scenario "$(SCENARIO)") \
+	  $(if $(RATE),--rate $(RATE)) $(if $(SPEED),--speed $(SPEED)) || [ $$? -eq 130 ]
+
+## Operate
+
+build: $(VENV)/run.stamp ## Stage and build whatever is not up to date, without waiting for a sensor
+	@$(RUN) $(PYTHON) -m ecom_platform.commands.build
+
+retire: $(VENV)/run.stamp ## End what a delivered file says; FILE=events.csv
+	@$(RUN) $(PYTHON) -m ecom_platform.commands.retire "$(FILE)"
+
 replay-quarantine: $(VENV)/run.stamp ## Read files with refused rows again, after a rule was mended
 	@$(RUN) $(PYTHON) -m ecom_platform.commands.replay_quarantine
 
-remove-old-versions: $(VENV)/run.stamp ## Free the space of versions that were replaced more than a day ago
-	@$(RUN) $(PYTHON) -m ecom_platform.commands.remove_old_versions
+restage: $(VENV)/run.stamp ## Cut all days anew, after ECOM_STORE_TIME_ZONE was changed
+	@$(RUN) $(PYTHON) -m ecom_platform.commands.restage
 
 rebuild-catalog: $(VENV)/run.stamp ## Make the Glue catalog anew from the commit records
 	@$(RUN) $(PYTHON) -m ecom_platform.commands.rebuild_catalog
 
-calibrate: $(VENV)/run.stamp ## Compare made-up traffic with the published figures of the real shop
-	@$(PYTHON) -m ecom_platform.traffic generate --out .local/calibration --start 2026-01-05 \
-	  --end 2026-02-01 --events-per-day 40000 --dirt 0
-	@$(PYTHON) -m ecom_platform.traffic calibrate --events .local/calibration
-
-flink: $(FLINK_VENV)/stamp ## Set up the environment of the Flink job
+remove-old-versions: $(VENV)/run.stamp ## Free the space of versions that were replaced more than a day ago
+	@$(RUN) $(PYTHON) -m ecom_platform.commands.remove_old_versions
 
 deploy: $(VENV)/run.stamp $(FLINK_VENV)/stamp ## Deploy the stacks to AWS with your own credentials (ENVIRONMENT=aws)
 	@$(PYTHON) -m infra.deploy $(ENVIRONMENT)
 
-bench-batch: $(VENV)/run.stamp $(if $(findstring --spark,$(BENCH)),$(SPARK_VENV)/spark.stamp) ## Time raw files to marts against a bare DuckDB script; ROWS=1000000 BENCH="--spark --dirt 0"
-	@$(PYTHON) -m benchmarks.batch --rows $(ROWS) $(BENCH)
+## Work on it
 
-bench-stream: $(VENV)/run.stamp $(FLINK_VENV)/stamp ## Time from put to alert by hop, and how fast Flink drains a backlog; BENCH="--seconds 60"
-	@$(PYTHON) -m benchmarks.stream $(BENCH)
+check: $(VENV)/dev.stamp ## Lint, types, architecture, templates, definitions
+	@$(PYTHON) -m ruff check .
+	@$(PYTHON) -m ruff format --check .
+	@$(PYTHON) -m mypy
+	@$(VENV)/bin/lint-imports
+	@$(VENV)/bin/cfn-lint infra/*.yaml
+	@$(PYTHON) -m pytest -q ecom_platform_tests/architecture
 
 test: $(VENV)/dev.stamp ## Run the tests (those that take minutes: make test-slow)
 	@$(PYTHON) -m pytest -m "not slow and not flink" -n $(TEST_WORKERS) --dist loadfile
@@ -95,23 +110,32 @@ crash-test: $(VENV)/dev.stamp $(FLINK_VENV)/stamp ## Kill parts of the platform 
 mutate: $(VENV)/dev.stamp ## Change every mart, check and rule in small ways, and see that an example notices each
 	@PYTHONPATH=lambda_handlers:flink_app $(PYTHON) -m ecom_platform_tests.mutation
 
-check: $(VENV)/dev.stamp ## Lint, types, architecture, templates, definitions
-	@$(PYTHON) -m ruff check .
-	@$(PYTHON) -m ruff format --check .
-	@$(PYTHON) -m mypy
-	@$(VENV)/bin/lint-imports
-	@$(VENV)/bin/cfn-lint infra/*.yaml
-	@$(PYTHON) -m pytest -q ecom_platform_tests/architecture
-
 screenshots: $(VENV)/browser.stamp $(FLINK_VENV)/stamp ## Take the pictures of the web UI in docs/screenshots; needs Chromium
 	@$(PYTHON) -m ecom_platform_tests.browser.screenshots $(if $(CHROMIUM),--chromium "$(CHROMIUM)")
 
+flink: $(FLINK_VENV)/stamp ## Set up the environment of the Flink job
+
 lock: $(VENV)/run.stamp ## Resolve the requirements anew, with hashes
-	@for name in requirements/run requirements/dev requirements/uv requirements/browser benchmarks/spark_requirements \
+	@for name in requirements/run requirements/dev requirements/uv requirements/browser benchmarks/spark_requirements benchmarks/polars_requirements \
 	  flink_app/requirements $(basename $(wildcard lambda_handlers/*/requirements.in)); do \
 	  $(VENV)/bin/uv pip compile -q --universal --python-version 3.11 \
 	  --generate-hashes --no-strip-extras --no-header --no-annotate --upgrade \
 	  $$name.in -o $$name.txt; done
+
+## Measure
+
+bench-batch: $(VENV)/run.stamp $(if $(findstring --peers,$(BENCH)),$(SPARK_VENV)/stamp $(POLARS_VENV)/stamp) ## Time raw files to marts against a bare DuckDB script; ROWS=1000000 BENCH=--peers
+	@$(PYTHON) -m benchmarks.batch --rows $(ROWS) $(BENCH)
+
+bench-stream: $(VENV)/run.stamp $(FLINK_VENV)/stamp ## Time from put to alert by hop, and how fast Flink drains a backlog; BENCH="--seconds 60"
+	@$(PYTHON) -m benchmarks.stream $(BENCH)
+
+calibrate: $(VENV)/run.stamp ## Compare made-up traffic with the published figures of the real shop
+	@$(PYTHON) -m ecom_platform.traffic generate --out .local/calibration --start 2026-01-05 \
+	  --end 2026-02-01 --events-per-day 40000 --dirt 0
+	@$(PYTHON) -m ecom_platform.traffic calibrate --events .local/calibration
+
+# Environments, each made anew when what it is made of changes.
 
 $(VENV)/bin/uv: requirements/uv.txt
 	@python3 -c 'import sys; sys.version_info[:2] == (3, 11) or sys.exit("error: Python 3.11 is needed, python3 is %d.%d; put a Python 3.11 first in PATH" % sys.version_info[:2])'
@@ -121,7 +145,7 @@ $(VENV)/bin/uv: requirements/uv.txt
 	@touch $@
 
 $(VENV)/run.stamp: requirements/run.txt $(VENV)/bin/uv
-	@$(VENV)/bin/uv pip install -q --python $(PYTHON) --require-hashes -r requirements/run.txt
+	@$(VENV)/bin/uv pip install -q --compile-bytecode --python $(PYTHON) --require-hashes -r requirements/run.txt
 	@touch $@
 
 $(FLINK_VENV)/stamp: flink_app/requirements.txt $(VENV)/bin/uv
@@ -131,10 +155,10 @@ $(FLINK_VENV)/stamp: flink_app/requirements.txt $(VENV)/bin/uv
 	@cd flink_app && ../$(FLINK_VENV)/bin/python -m local.connector
 	@touch $@
 
-$(SPARK_VENV)/spark.stamp: benchmarks/spark_requirements.txt $(VENV)/bin/uv
-	@echo "setting up $(SPARK_VENV) …"
-	@python3 -m venv $(SPARK_VENV)
-	@$(VENV)/bin/uv pip install -q --python $(SPARK_VENV)/bin/python --require-hashes -r benchmarks/spark_requirements.txt
+.venv-%/stamp: benchmarks/%_requirements.txt $(VENV)/bin/uv
+	@echo "setting up .venv-$* …"
+	@python3 -m venv .venv-$*
+	@$(VENV)/bin/uv pip install -q --python .venv-$*/bin/python --require-hashes -r $<
 	@touch $@
 
 $(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp
@@ -145,4 +169,4 @@ $(VENV)/browser.stamp: requirements/browser.txt $(VENV)/dev.stamp
 	@$(VENV)/bin/uv pip install -q --python $(PYTHON) --require-hashes -r requirements/browser.txt
 	@touch $@
 
-.PHONY: help demo up down simulate clean build alerts remove-old-versions answers flink replay-quarantine rebuild-catalog deploy test test-stream test-slow mutate crash-test check lock calibrate bench-batch bench-stream screenshots
+.PHONY: help demo up down clean answers alerts quarantine simulate build retire replay-quarantine restage rebuild-catalog remove-old-versions deploy check test test-stream test-slow crash-test mutate screenshots flink lock bench-batch bench-stream calibrate

@@ -8,6 +8,7 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,8 @@ from ecom_platform.definitions import Resources
 from ecom_platform.settings import Settings
 from ecom_platform.traffic.manifest import read_manifest
 
-SPARK_PYTHON = Path(__file__).parents[1] / ".venv-spark/bin/python"
+ROOT = Path(__file__).parents[1]
+PEERS = ("polars", "spark")
 CHUNK_BYTES = 1 << 24
 
 
@@ -31,25 +33,29 @@ def main() -> None:
     cloud = arguments.state / "cloud"
     server = int((cloud / "ministack.pid").read_text())
     report: dict[str, Any] = {}
-    spark_out = arguments.state / "spark"
     for side in arguments.order.split(","):
         _make_even(cloud)
         print(f"{side}:", file=sys.stderr, flush=True)
-        run = measured(_command(side, arguments.events, spark_out), watched=server)
+        run = measured(_command(side, arguments), watched=server)
         report[side] = {
             **run.answer,
             "peak_memory_gb": run.peak_bytes / GIB,
             "emulator_peak_memory_gb": run.watched_peak_bytes / GIB,
         }
-    report["comparison"] = _comparison(settings, spark_out if "spark" in report else None)
+    if "bare" in report:
+        peers = {peer: arguments.state / peer for peer in PEERS if peer in report}
+        report["comparison"] = _comparison(settings, peers)
     arguments.report.write_text(json.dumps(report))
 
 
-def _command(side: str, events: Path, spark_out: Path) -> list[str]:
+def _command(side: str, arguments: argparse.Namespace) -> list[str]:
+    """A peer reads the files where they were made, and writes to the local disk."""
     module = f"benchmarks.{side}_batch"
-    if side == "spark":
-        return [str(SPARK_PYTHON), "-m", module, f"--events={events}", f"--out={spark_out}"]
-    return [sys.executable, "-m", module]
+    if side not in PEERS:
+        return [sys.executable, "-m", module]
+    python = ROOT / f".venv-{side}/bin/python"
+    places = [f"--events={arguments.events}", f"--out={arguments.state / side}"]
+    return [str(python), "-m", module, *places]
 
 
 def _make_even(cloud: Path) -> None:
@@ -61,13 +67,13 @@ def _make_even(cloud: Path) -> None:
                 pass
 
 
-def _comparison(settings: Settings, spark_out: Path | None) -> dict[str, int]:
+def _comparison(settings: Settings, peers: Mapping[str, Path]) -> dict[str, int]:
     tables = Resources.of(settings).tables
     with connected(settings.scratch_dir) as connection:
         bare = f"s3://{settings.data_bucket}/{BARE_PREFIX}"
         found = vars(compared(connection, tables, bare))
-        if spark_out:
-            found |= {"spark_differing_row_count": differing(connection, bare, f"{spark_out}/")}
+        for peer, place in peers.items():
+            found[f"{peer}_differing_row_count"] = differing(connection, bare, f"{place}/")
     return found
 
 
@@ -75,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.batch_repetition")
     parser.add_argument("--events", type=Path, required=True, help="folder of the generated files")
     parser.add_argument("--state", type=Path, required=True, help="folder of the cloud's state")
-    parser.add_argument("--order", required=True, help="platform,bare,spark as they follow")
+    parser.add_argument("--order", required=True, help="platform,bare,polars,spark as they follow")
     parser.add_argument("--report", type=Path, required=True, help="file for the figures")
     return parser
 

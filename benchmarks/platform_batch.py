@@ -11,7 +11,6 @@ import time
 import dagster as dg
 
 from ecom_platform.batch import Batch
-from ecom_platform.contracts.lake import STAGED_EVENTS
 from ecom_platform.settings import Settings
 
 PHASES = {"staged_files": "staging", "event_days": "days"}
@@ -25,18 +24,19 @@ def main() -> None:
     batch.prepare_catalog()
     earlier = set(instance.get_run_ids())
     started, cpu_started = time.perf_counter(), time.process_time()
-    refused = batch.take_in()
+    batch.take_in()
     days = batch.rebuild()
     wall, cpu = time.perf_counter() - started, time.process_time() - cpu_started
+    verdicts = batch.verdicts()
+    refused = [one.file.file_id for one in verdicts if one.refusal]
     if refused:
         sys.exit(f"error: files were refused: {refused}")
     phases = step_seconds(instance, earlier)
     phases["between_steps"] = wall - sum(phases.values())
-    commits = batch.tables.commits(STAGED_EVENTS)
     answer = {
         "wall_s": wall,
         "cpu_s": cpu,
-        "rows": sum(commit.details["read_row_count"] for commit in commits),
+        "rows": sum(one.read_row_count for one in verdicts),
         "days": len(days),
         "phases": phases,
     }

@@ -83,6 +83,7 @@ def write_events(spark: SparkSession, events: Path, out: Path) -> None:
         f"""
         select
             *, 'export' as source, cast(null as string) as event_id,
+            cast(null as timestamp) as arrived_at, hour(event_time) as event_hour,
             cast(event_time as date) as event_date
         from raw_events
         where

@@ -73,8 +73,7 @@ class EventStream:
             code = error.response["Error"]["Code"]
             if code == "ResourceNotFoundException":
                 raise StreamError(
-                    f"there is no stream {self.name}; deploy it, or name another by"
-                    " ECOM_STREAM_PREFIX"
+                    f"there is no stream {self.name}; deploy it, or name another by ECOM_PREFIX"
                 ) from error
             raise StreamError(f"stream {self.name}: {code}: {error}") from error
         return list(answer["Records"])

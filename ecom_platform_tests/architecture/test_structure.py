@@ -17,6 +17,7 @@ FOLDERS = ("ecom_platform", "infra", "flink_app", "lambda_handlers", "benchmarks
 MOST_LINES = 300
 MOST_FUNCTION_LINES = 45
 MOST_MEDIAN_FUNCTION_LINES = 10
+MOST_PROSE_COLUMNS = 100
 
 
 def modules() -> list[Path]:
@@ -65,3 +66,24 @@ def test_no_sql_statement_hides_in_commands() -> None:
     """SQL lies in files; short lookups of one line are let pass."""
     hiding = [p.name for p in (PACKAGE / "commands").glob("*.py") if "group by" in p.read_text()]
     assert hiding == []
+
+
+def prose(page: Path) -> Iterator[tuple[int, str]]:
+    """The lines of a page that are neither a table nor in a block of code, with their numbers."""
+    is_code = False
+    for number, line in enumerate(page.read_text().splitlines(), start=1):
+        is_code ^= line.startswith("```")
+        if not is_code and not line.startswith("|"):
+            yield number, line
+
+
+def test_prose_is_wrapped() -> None:
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "flink_app/README.md"]
+    long_lines = [
+        f"{page.name}:{number}"
+        for page in pages
+        if page.name != "CHANGELOG.md"
+        for number, line in prose(page)
+        if len(line) > MOST_PROSE_COLUMNS and "](" not in line
+    ]
+    assert long_lines == []

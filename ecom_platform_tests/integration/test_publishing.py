@@ -1,5 +1,7 @@
 """Atomic publication: the catalog changes last, one writer wins, and the catalog can be rebuilt."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import boto3
@@ -9,13 +11,14 @@ import pytest
 
 from ecom_platform.batch import Batch
 from ecom_platform.contracts import TABLES
-from ecom_platform.pipeline.days import stale_plans
+from ecom_platform.pipeline.days import build_day, plan_days, publish_days, stale_plans
 from ecom_platform.resources.glue_catalog import GlueCatalog
 from ecom_platform.resources.object_store import ObjectStore
 from ecom_platform.resources.table_store import Draft, PublishConflictError
 from ecom_platform.settings import Settings
 from ecom_platform.tables.commits import Commit, PublishedPartition
 from ecom_platform.tables.parquet import arrow_schema, write_table
+from ecom_platform_tests.support.places import HEADER
 from infra.local.cloud import LocalCloud
 
 EVENTS = TABLES["lake", "events"]
@@ -116,3 +119,19 @@ def test_commit_survives_being_written_down() -> None:
 
     assert Commit.from_json(commit.to_json()) == commit
     assert commit.key == f"lake/events/_commits/{DAY}/000007.json"
+
+
+def test_readers_of_a_day_are_stale_when_it_becomes_whole(
+    batch: Batch, take_in: Callable[..., dict[str, str]], tmp_path: Path
+) -> None:
+    path = tmp_path / "events.csv"
+    path.write_text(f"{HEADER}\n2026-01-05 10:00:00 UTC,view,1,1,a.b,acme,1.00,1,s\n")
+    take_in(path)
+    with batch.engine.lake_workspace() as (connection, folder):
+        whole = build_day(plan_days(batch.tables)[0], connection, folder)
+        partial = replace(whole, ledger=replace(whole.ledger, is_partial=True))
+        commits = [publish_days([day], batch.tables, folder)[0] for day in (partial, whole)]
+
+    first, second = (commit.partitions[0] for commit in commits)
+    assert first.location == second.location
+    assert first.content != second.content

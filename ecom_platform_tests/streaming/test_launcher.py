@@ -8,7 +8,7 @@ import pytest
 import runtime_properties
 import sql_files
 import statements
-from local import checkpoints, processes
+from local import checkpoints, connector, processes
 
 GROUPS = runtime_properties.load_property_groups(runtime_properties.LOCAL_FILE)
 
@@ -91,3 +91,12 @@ def test_the_service_replaces_single_values_of_the_package() -> None:
     assert found["table.raw_events"] == {**GROUPS["table.raw_events"], "aws.region": "eu-west-1"}
     assert found["rule.user_flood"] == GROUPS["rule.user_flood"]
     assert found["kinesis.run"] == {"python": "main.py"}
+
+
+def test_connector_of_other_bytes_is_refused_and_removed(tmp_path: Path) -> None:
+    jar = tmp_path / "connector.jar"
+    jar.write_bytes(b"not the jar")
+
+    with pytest.raises(connector.WrongConnectorError, match="SHA-256"):
+        connector.check(jar)
+    assert not jar.exists()

@@ -117,6 +117,14 @@ def test_volume_is_held_against_the_weeks_before(
     assert told is None or told in str(found)
 
 
+@pytest.mark.parametrize(("days_ago", "is_told"), [(28, True), (29, False)])
+def test_four_weeks_are_the_days_before(days_ago: int, is_told: bool) -> None:  # noqa: FBT001
+    six = {DAY - timedelta(days=n): 100 for n in range(1, 7)}
+    found = unusual_volume(DAY, {**six, DAY - timedelta(days=days_ago): 100, DAY: 1})
+
+    assert (found is not None) is is_told
+
+
 @pytest.mark.parametrize(
     ("files", "kept", "redelivered"),
     [

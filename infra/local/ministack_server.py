@@ -1,6 +1,6 @@
 """The local cloud's server process: MiniStack with the remedies that a platform of this size needs.
 
-Each remedy names what it replaces, and a test says when the released version no longer needs it.
+Each remedy names what it replaces; docs/decisions/0006-patched-emulator.md tells how each ends.
 What does not belong here: starting and stopping this process (`cloud`).
 """
 
