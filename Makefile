@@ -145,7 +145,7 @@ $(VENV)/bin/uv: requirements/uv.txt
 	@touch $@
 
 $(VENV)/run.stamp: requirements/run.txt $(VENV)/bin/uv
-	@$(VENV)/bin/uv pip install -q --compile-bytecode --python $(PYTHON) --require-hashes -r requirements/run.txt
+	@$(VENV)/bin/uv pip install -q --python $(PYTHON) --require-hashes -r requirements/run.txt
 	@touch $@
 
 $(FLINK_VENV)/stamp: flink_app/requirements.txt $(VENV)/bin/uv
