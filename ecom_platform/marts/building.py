@@ -3,7 +3,7 @@
 What does not belong here: which days have data, and publishing (`defs.marts`).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from ecom_platform.contracts import Table
 from ecom_platform.marts.queries import Check, mart_sql, range_values, rendered
+from ecom_platform.tables.contract_check import broken_rows
 from ecom_platform.tables.parquet import (
     ENGINE_TYPES,
     WrittenPartition,
@@ -75,41 +76,9 @@ def show_draft(
 
 
 def contract_problems(connection: duckdb.DuckDBPyConnection, table: Table) -> list[Problem]:
-    """Where the rows now shown under a table's name break its contract, all rules in one pass."""
-    name = f"{table.layer}.{table.name}"
-    rules = dict(_column_rules(table))
-    counts = ", ".join(f"count(*) filter (where {rule})" for rule in rules.values())
-    rows = connection.execute(
-        f"select event_date, {counts} from {name} group by event_date"
-    ).fetchall()
-    problems = [
-        _problem(day, message, count)
-        for day, *found in rows
-        for message, count in zip(rules, found, strict=True)
-        if count
-    ]
-    if table.primary_key:
-        keys = ", ".join(table.primary_key)
-        repeats = connection.execute(
-            f"select event_date, count(*) from (select event_date from {name}"
-            f" group by event_date, {keys} having count(*) > 1) group by event_date"
-        ).fetchall()
-        problems += [_problem(day, f"({keys}) is not unique", count) for day, count in repeats]
-    return problems
-
-
-def _column_rules(table: Table) -> Iterator[tuple[str, str]]:
-    """What is wrong with a row, and when it is, for every column."""
-    for column in table.all_columns:
-        if not column.nullable:
-            yield f"{column.name} is null", f"{column.name} is null"
-        if column.accepted_values:
-            values = ", ".join(f"'{value}'" for value in column.accepted_values)
-            yield f"{column.name} has another value", f"{column.name} not in ({values})"
-
-
-def _problem(day: date | None, message: str, count: int) -> Problem:
-    return Problem("contract_is_kept", "error", day, f"{message} in {count} rows")
+    """Where the rows now shown under a table's name break its contract."""
+    rows = broken_rows(connection, table, f"{table.layer}.{table.name}", "event_date")
+    return [Problem("contract_is_kept", "error", day, message) for day, message in rows]
 
 
 def check_problems(
