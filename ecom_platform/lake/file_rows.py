@@ -20,7 +20,7 @@ from ecom_platform.lake.ledgers import check_conserved
 from ecom_platform.lake.odd_rows import odd_rows
 from ecom_platform.lake.refusals import Judging, quarantine_of
 from ecom_platform.lake.spool import Spool
-from ecom_platform.lake.store_time import local_time
+from ecom_platform.lake.store_time import on_store_clocks
 from ecom_platform.tables.contract_check import check_contract
 from ecom_platform.tables.parquet import ENGINE_TYPES, WrittenPartition, copy_by_partition
 
@@ -115,12 +115,13 @@ def file_rules(file: EventCsv, latest: datetime) -> list[Rule]:
 
 def judged(rows: str, rules: list[Rule], zone: str) -> str:
     """Rows of text with their time, their day, and the verdict on them."""
-    return f"""
-        with timed as (select *, {event_time("event_time")} as occurred_at from {rows}),
-        local as (select *, {local_time("occurred_at", zone)} as local_at from timed),
-        dated as (select *, cast(local_at as date) as event_date from local)
-        select *, {verdict(rules)} as verdict from dated
-    """
+    return f"select *, {verdict(rules)} as verdict from {_dated(rows, zone)}"
+
+
+def _dated(rows: str, zone: str) -> str:
+    """Rows of text with their time, and their day and time on the store's clocks."""
+    timed = f"(select *, {event_time('event_time')} as occurred_at from {rows})"
+    return on_store_clocks(timed, zone)
 
 
 def _has_rejects(connection: duckdb.DuckDBPyConnection) -> bool:
@@ -145,9 +146,6 @@ def _staged_select(file: EventCsv, rules: list[Rule], zone: str) -> str:
         f"try_cast({values[c.name]} as {ENGINE_TYPES[c.type]}) as {c.name}" for c in EVENT_COLUMNS
     )
     return f"""
-        with timed as (select *, {event_time("event_time")} as occurred_at from {texts}),
-        local as (select *, {local_time("occurred_at", zone)} as local_at from timed),
-        dated as (select *, cast(local_at as date) as event_date from local)
         select {columns}, case when not coalesce({is_bad}, true) then event_date end as event_date
-        from dated
+        from {_dated(texts, zone)}
     """

@@ -25,7 +25,7 @@ from ecom_platform.contracts.lake import (
 from ecom_platform.lake.event_files import EventFile
 from ecom_platform.lake.event_rules import Rule, event_rules, event_time, verdict
 from ecom_platform.lake.ledgers import check_conserved
-from ecom_platform.lake.store_time import local_time
+from ecom_platform.lake.store_time import on_store_clocks
 from ecom_platform.lake.stream_archive import UNREADABLE
 from ecom_platform.tables.contract_check import check_contract
 from ecom_platform.tables.literals import literal
@@ -178,10 +178,8 @@ def _judging_select(lines: str, zone: str) -> str:
                 ),
                 {event_time("event_time")} as occurred_at
             from named
-        ),
-        local as (select *, {local_time("occurred_at", zone)} as local_at from timed),
-        dated as (select *, cast(local_at as date) as event_date from local)
-        select *, {verdict(_rules(minutes))} as verdict from dated
+        )
+        select *, {verdict(_rules(minutes))} as verdict from {on_store_clocks("timed", zone)}
     """
 
 

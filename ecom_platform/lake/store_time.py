@@ -28,6 +28,14 @@ def local_time(column: str, zone: str) -> str:
     return f"timezone({literal(zone)}, timezone('UTC', {column}))"
 
 
+def on_store_clocks(rows: str, zone: str) -> str:
+    """SQL: rows that have `occurred_at` (UTC), with the store's `local_at` and `event_date`."""
+    return f"""(
+        select *, cast(local_at as date) as event_date
+        from (select *, {local_time("occurred_at", zone)} as local_at from {rows})
+    )"""
+
+
 def end_of_day(day: date, zone: str) -> datetime:
     """When a day of the store ends, UTC and without a time zone; days have 23 to 25 hours."""
     midnight = datetime.combine(day + timedelta(days=1), time(), tzinfo=ZoneInfo(zone))
