@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 
 import dagster as dg
+import psutil
 
 from ecom_platform.contracts import TABLES, marts
 from ecom_platform.contracts.lake import DAY_TABLES, FILE_TABLES, HOUR_TABLES
@@ -36,7 +37,6 @@ from ecom_platform.settings import Settings
 CATALOG = [("catalog", table.name) for table in TABLES.values()]
 DAILY_MARTS = [mart for mart in marts.TABLES if reach(mart) == (0, 0)]
 WINDOW_MARTS = [mart for mart in marts.TABLES if reach(mart) != (0, 0)]
-
 
 FILES_A_RUN = 500
 """Small files that one run stages: a run costs as much as reading some of them."""
@@ -209,18 +209,10 @@ def fail_dead_runs(instance: dg.DagsterInstance) -> list[str]:
 
 def _is_dead(run: dg.DagsterRun) -> bool:
     if process := run.tags.get(PROCESS_TAG):
-        return not _lives(int(process))
+        return not psutil.pid_exists(int(process))
     if place := run.tags.get(GRPC_TAG):
         return not _listens(json.loads(place)["socket"])
     return False
-
-
-def _lives(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 def _listens(path: str) -> bool:

@@ -46,8 +46,9 @@ def staged_stream_hours(
     """Read each hour of the run whole, and tell the good rows from the refused ones."""
     outcomes = []
     with trying_again(context):
+        hours = list_hours(tables, sorted({day_of(hour) for hour in context.partition_keys}))
         for place, hour in enumerate(context.partition_keys, start=1):
-            archived = list_hours(tables, [day_of(hour)]).get(hour)
+            archived = hours.get(hour)
             if archived is None:
                 raise dg.Failure(
                     f"the archive holds no object of the hour {hour}", allow_retries=False
