@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ecom_platform_tests.support.waiting import wait_until
+
 START_SECONDS = 120
 STOP_SECONDS = 60
 BUILD_SECONDS = 420
@@ -119,11 +121,7 @@ def wait_for(what: str, is_so: Callable[[], bool], seconds: float = BUILD_SECOND
         TimeoutError: it did not come about in time.
 
     """
-    deadline = time.monotonic() + seconds
-    while not is_so():
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"waited {seconds:.0f} s for {what}")
-        time.sleep(1)
+    wait_until(is_so, seconds, what, pause=1)
 
 
 @contextmanager

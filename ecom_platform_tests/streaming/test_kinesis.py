@@ -11,7 +11,8 @@ from local import heartbeat
 from ecom_platform_tests.support import flink as engines
 from ecom_platform_tests.support import kinesis_cloud
 from ecom_platform_tests.support import shop_events as traffic
-from ecom_platform_tests.support.kinesis_cloud import Cloud, wait_for
+from ecom_platform_tests.support.kinesis_cloud import Cloud
+from ecom_platform_tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("flink")
 
@@ -41,9 +42,9 @@ def test_machine_death_loses_no_alert_and_repeats_only_the_same_row(tmp_path: Pa
         cloud.create_streams(SHARDS)
         with kinesis_cloud.launch(cloud, tmp_path) as job:
             cloud.send(thirds[0])
-            wait_for(lambda: cloud.rows("detections"), 90, "the first detection")
+            wait_until(lambda: cloud.rows("detections"), 90, "the first detection")
             done = job.completed_checkpoints()
-            wait_for(lambda: job.completed_checkpoints() > done, 90, "a checkpoint after it")
+            wait_until(lambda: job.completed_checkpoints() > done, 90, "a checkpoint after it")
             cloud.send(thirds[1])
             time.sleep(1.5)
             job.kill()
@@ -51,7 +52,7 @@ def test_machine_death_loses_no_alert_and_repeats_only_the_same_row(tmp_path: Pa
         with kinesis_cloud.launch(cloud, tmp_path) as job:
             assert "resuming from checkpoint" in job.log.read_text()
             beat(cloud, traffic.START + timedelta(days=1))
-            wait_for(lambda: distinct_ids(cloud) >= expected.total(), 120, "all detections")
+            wait_until(lambda: distinct_ids(cloud) >= expected.total(), 120, "all detections")
             time.sleep(3)
         detections = [row for row, _ in cloud.rows("detections")]
         late = cloud.rows("late-events")

@@ -60,22 +60,22 @@ def file_properties(source: Path, folder: Path) -> PropertyGroups:
     return groups
 
 
+def launch_command(run_directory: Path, properties: Path, rest_port: int) -> list[str]:
+    """Starts the launcher from its folder; any free port where none is named (0)."""
+    return [
+        *(str(flink_python()), "-m", "local.launch"),
+        *("--run-directory", str(run_directory)),
+        *("--properties", str(properties)),
+        *("--rest-port", str(rest_port)),
+    ]
+
+
 def run_flink(groups: PropertyGroups, folder: Path) -> FlinkRun:
     """Run the application to the end of its file."""
     properties = folder / "properties.json"
     runtime_properties.write_property_groups(groups, properties)
     started = time.monotonic()
-    command = [
-        str(flink_python()),
-        "-m",
-        "local.launch",
-        "--run-directory",
-        str(folder / "run"),
-        "--properties",
-        str(properties),
-        "--rest-port",
-        "0",
-    ]
+    command = launch_command(folder / "run", properties, 0)
     done = subprocess.run(
         command,
         cwd=APPLICATION,

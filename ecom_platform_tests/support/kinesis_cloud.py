@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,24 +15,14 @@ import runtime_properties
 
 from ecom_platform_tests.support import flink as engines
 from ecom_platform_tests.support import shop_events as traffic
-from ecom_platform_tests.support.flink_environment import flink_python
 from ecom_platform_tests.support.processes import descendants, kill
+from ecom_platform_tests.support.waiting import wait_until
 from infra.local.cloud import LocalCloud
 from infra.local.ports import free_port
 
 STREAMS = ("raw-events", "detections", "user-sessions", "dead-letters", "late-events")
 PUT_LIMIT = 500
 START_SECONDS = 150
-
-
-def wait_for(condition: object, seconds: float, what: str) -> None:
-    """Poll until a condition holds or say what did not happen."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if condition():
-            return
-        time.sleep(0.2)
-    raise TimeoutError(f"{what} did not happen within {seconds} s")
 
 
 def answers(url: str) -> object:
@@ -143,17 +132,7 @@ def launch(cloud_: Cloud, folder: Path, **groups: dict[str, str]) -> Iterator[Jo
     log = folder / f"job-{port}.log"
     with log.open("w") as output:
         process = subprocess.Popen(
-            [
-                str(flink_python()),
-                "-m",
-                "local.launch",
-                "--run-directory",
-                str(folder / "run"),
-                "--properties",
-                str(path),
-                "--rest-port",
-                str(port),
-            ],
+            engines.launch_command(folder / "run", path, port),
             cwd=engines.APPLICATION,
             env={**os.environ, **cloud_.environment},
             stdout=output,
@@ -161,7 +140,7 @@ def launch(cloud_: Cloud, folder: Path, **groups: dict[str, str]) -> Iterator[Jo
         )
     job = Job(process, f"http://127.0.0.1:{port}", log)
     try:
-        wait_for(job.is_running, START_SECONDS, "the start of the job")
+        wait_until(job.is_running, START_SECONDS, "the start of the job")
         yield job
     finally:
         process.terminate()
