@@ -5,6 +5,7 @@ CLOUD_PORT ?= 4566
 UI_PORT ?= 3000
 FLINK_PORT ?= 8081
 EVENTS ?=
+OUT ?= alerts.jsonl
 SCENARIO ?= demo
 FILES ?=
 FILE ?=
@@ -63,6 +64,9 @@ simulate: $(VENV)/run.stamp ## Play a scenario on the stream; SCENARIO=file.yaml
 	  $(if $(RATE),--rate $(RATE)) $(if $(SPEED),--speed $(SPEED)) || [ $$? -eq 130 ]
 
 ## Operate
+
+detect: $(VENV)/run.stamp ## Run every rule over recorded events; EVENTS=records.jsonl OUT=alerts.jsonl
+	@$(PYTHON) -m ecom_platform.commands.detect "$(EVENTS)" "$(OUT)"
 
 build: $(VENV)/run.stamp ## Stage and build whatever is not up to date, without waiting for a sensor
 	@$(RUN) $(PYTHON) -m ecom_platform.commands.build
@@ -169,4 +173,4 @@ $(VENV)/browser.stamp: requirements/browser.txt $(VENV)/dev.stamp
 	@$(VENV)/bin/uv pip install -q --python $(PYTHON) --require-hashes -r requirements/browser.txt
 	@touch $@
 
-.PHONY: help demo up down clean answers alerts quarantine simulate build retire replay-quarantine restage rebuild-catalog remove-old-versions deploy check test test-stream test-slow crash-test mutate screenshots flink lock bench-batch bench-stream calibrate
+.PHONY: help demo up down clean answers alerts quarantine simulate detect build retire replay-quarantine restage rebuild-catalog remove-old-versions deploy check test test-stream test-slow crash-test mutate screenshots flink lock bench-batch bench-stream calibrate

@@ -21,6 +21,8 @@ def create_environment(groups: PropertyGroups) -> TableEnvironment:
         environment.execute_sql(statements.create_table(table, groups))
     for view in statements.VIEWS:
         environment.execute_sql(statements.create_view(view, groups))
+    for steps in statements.STEPS:
+        environment.execute_sql(statements.create_steps(steps))
     return environment
 
 

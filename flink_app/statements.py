@@ -10,6 +10,7 @@ from sql_files import fragment, render_file
 
 TABLES = ("raw_events", "detections", "user_sessions", "dead_letters", "late_events")
 VIEWS = ("good_events", "bad_records", "events")
+STEPS = ("user_steps", "product_steps", "cart_steps")
 INSERTS = ("user_sessions", "dead_letters", "late_events")
 RULE_COLUMNS = ("entity_id", "event_time", "observed_value")
 PARTITION_KEY = "partition_key"
@@ -24,14 +25,17 @@ class RulePropertyError(ValueError):
 
 def expressions(groups: PropertyGroups) -> dict[str, str]:
     """Return the expressions over a record's line that tables and views share, by name."""
+    clock = property_group(groups, "event_time")
+    claimed_time = fragment("claimed_time", {"date_form": fragment("date_form")})
     names = {"product_id": "product", "category_id": "category", "user_id": "user"}
     numbers = {name: fragment("whole_number", {"field": name}) for name in names}
     texts = {f"{short}_text": fragment("field_text", {"field": n}) for n, short in names.items()}
     return {
         "one_object": fragment("one_object"),
-        "claimed_time": fragment("claimed_time", {"date_form": fragment("date_form")}),
+        "claimed_time": claimed_time,
+        "rule_time": fragment("rule_time", {**clock, "claimed_time": claimed_time}),
+        "is_future": fragment("is_future", {"claimed_time": claimed_time}),
         "price": fragment("price"),
-        "rule_ms": fragment("rule_ms", property_group(groups, "event_time")),
         "time_text": fragment("field_text", {"field": "event_time"}),
         "price_text": fragment("field_text", {"field": "price"}),
         **numbers,
@@ -42,6 +46,11 @@ def expressions(groups: PropertyGroups) -> dict[str, str]:
 def create_view(view: str, groups: PropertyGroups) -> str:
     """Return the DDL of a view."""
     return render_file(f"views/{view}", expressions(groups))
+
+
+def create_steps(steps: str) -> str:
+    """Return the DDL of a view of events in steps."""
+    return render_file(f"steps/{steps}", {})
 
 
 def insert(name: str, groups: PropertyGroups) -> str:
@@ -77,7 +86,12 @@ def rule_parameters(rule: str, groups: PropertyGroups) -> dict[str, str]:
             " multiple of 60"
         )
         raise RulePropertyError(message)
-    return {**properties, "rule": rule, "window_minutes": str(seconds // 60)}
+    return {
+        **properties,
+        "rule": rule,
+        "window_minutes": str(seconds // 60),
+        "crossing": fragment("crossing", {"threshold": properties["threshold"]}),
+    }
 
 
 def create_rule_view(rule: str, groups: PropertyGroups) -> str:

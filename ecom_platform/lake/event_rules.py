@@ -60,13 +60,15 @@ class Rule:
     is_broken: str
 
 
-def event_rules(*, time: str, date: str, latest: str, columns: Collection[str]) -> list[Rule]:
+def event_rules(
+    *, time: str, date: str, latest: str | None, columns: Collection[str]
+) -> list[Rule]:
     """The rules in the order in which they are asked.
 
     Args:
         time: the event's time, null where its text is none.
         date: its day in the store's time.
-        latest: the last time that is not in the future.
+        latest: the last time that is not in the future; None where any may come.
         columns: the columns that there are.
 
     """
@@ -74,7 +76,7 @@ def event_rules(*, time: str, date: str, latest: str, columns: Collection[str]) 
     rules = [
         Rule("bad_event_time", "event_time", f"{time} is null"),
         Rule("outside_partition_range", "event_time", f"{date} < date '{FIRST_DATE}'"),
-        Rule("event_time_in_future", "event_time", f"{time} > {latest}"),
+        *([Rule("event_time_in_future", "event_time", f"{time} > {latest}")] if latest else []),
         Rule("unknown_event_type", "event_type", f"coalesce(event_type, '') not in ({types})"),
         Rule("missing_or_bad_product_id", "product_id", f"not {is_id('product_id')}"),
         Rule("missing_or_bad_user_id", "user_id", f"not {is_id('user_id')}"),

@@ -125,7 +125,7 @@ def stage_lines(
         NotPublishableError: rows were lost, or what was written breaks the contract.
 
     """
-    select = _judging_select("lines", store_time_zone)
+    select = judging_select("lines", store_time_zone)
     read_row_count = 0
     for place, chunk in enumerate(chunks):
         connection.register("lines", chunk)
@@ -148,14 +148,18 @@ def stage_lines(
     return staged
 
 
-def _judging_select(lines: str, zone: str) -> str:
-    """Every field as text; the first rule that a line breaks is its reason."""
+def judging_select(lines: str, zone: str = "UTC", *, takes_future: bool = False) -> str:
+    """Every field as text; the first rule that a line breaks is its reason.
+
+    With `takes_future` a time may lie any time ahead of its arrival, as the rules on bots take it.
+    """
     paths = ", ".join(f"'$.{name}'" for name in FIELDS)
     fields = ", ".join(
         f"{_or_nothing(name, f'fields[{place}]')} as {name}"
         for place, name in enumerate(FIELDS, start=1)
     )
     minutes = FUTURE_TOLERANCE // timedelta(minutes=1)
+    latest = None if takes_future else f"arrived_at + interval {minutes} minute"
     return f"""
         with told_apart as (
             select *, length(line) - length(replace(replace(line, '{{', ''), '[', '')) <= {DEEPEST}
@@ -179,7 +183,7 @@ def _judging_select(lines: str, zone: str) -> str:
                 {event_time("event_time")} as occurred_at
             from named
         )
-        select *, {verdict(_rules(minutes))} as verdict from {on_store_clocks("timed", zone)}
+        select *, {verdict(_rules(latest))} as verdict from {on_store_clocks("timed", zone)}
     """
 
 
@@ -194,7 +198,7 @@ def _or_nothing(name: str, value: str) -> str:
     )
 
 
-def _rules(minutes: int) -> list[Rule]:
+def _rules(latest: str | None) -> list[Rule]:
     is_kpl = f"regexp_full_match({UNREADABLE}, {literal(KPL_FORM)}, 's')"
     return [
         Rule("kpl_aggregated", "line", f"coalesce({is_kpl}, false)"),
@@ -202,7 +206,7 @@ def _rules(minutes: int) -> list[Rule]:
         *event_rules(
             time="occurred_at",
             date="event_date",
-            latest=f"arrived_at + interval {minutes} minute",
+            latest=latest,
             columns=FIELDS,
         ),
         Rule("missing_event_id", "event_id", "coalesce(event_id, '') = ''"),

@@ -1,20 +1,18 @@
 """What must notice a mutant: the examples of its query, then the seeded shop or the plain loops."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
 import duckdb
-import runtime_properties
-import statements
-from sql_files import SQL_FOLDER, render_file, rule_names
 
 from ecom_platform.contracts import Table, marts
+from ecom_platform.detection.rules import Rule, all_rules
 from ecom_platform.marts.queries import PARAMETERS, mart_checks, mart_sql
 from ecom_platform_tests.marts.seeded import SeededShop, shops
 from ecom_platform_tests.mutation.mutants import Mutant, mutants
-from ecom_platform_tests.streaming.test_rule_reference import EDGES, crossings
+from ecom_platform_tests.support.lake_rule_reference import LAKE_RULES
 from ecom_platform_tests.support.mart_examples import (
     check_examples_of,
     examples_of,
@@ -22,10 +20,12 @@ from ecom_platform_tests.support.mart_examples import (
     offending_rows,
     rows_and_expected,
 )
-from ecom_platform_tests.support.rule_reference import RULES, Crossing
+from ecom_platform_tests.support.rule_edges import EDGES
+from ecom_platform_tests.support.rule_reference import RULES
+from ecom_platform_tests.support.rule_runs import crossings_on, engine
 from ecom_platform_tests.support.rule_traffic import traffic_of
 
-GROUPS = runtime_properties.load_property_groups(runtime_properties.LOCAL_FILE)
+REFERENCE = {**RULES, **LAKE_RULES}
 FIXED_PROPERTIES = {"version", "entity_type", "severity"}
 
 
@@ -43,7 +43,7 @@ def guarded_queries(folder: Path) -> Iterator[Guarded]:
     seeded = list(shops(folder).values())
     yield from (_guarded_mart(mart, seeded) for mart in marts.TABLES)
     yield from (_guarded_checks(mart) for mart in marts.TABLES if mart_checks(mart))
-    yield from map(_guarded_rule, rule_names())
+    yield from map(_guarded_rule, all_rules())
 
 
 def _fails(call: Callable[[], bool]) -> bool:
@@ -105,18 +105,22 @@ def _guarded_checks(mart: Table) -> Guarded:
     return Guarded(f"checks of {mart.name}", found, is_noticed)
 
 
-def _guarded_rule(rule: str) -> Guarded:
-    properties = GROUPS[f"rule.{rule}"]
-    text = render_file(f"rules/{rule}", statements.rule_parameters(rule, GROUPS))
-    events = traffic_of(rule)
-    expected = sorted(RULES[rule](events, properties))
-    edges = {edge: cases for edge, cases in EDGES.items() if edge.startswith(f"{rule}:")}
-    at_edges = {edge: _counts(text, cases) for edge, cases in edges.items()}
+def _guarded_rule(rule: Rule) -> Guarded:
+    events = traffic_of(rule.name)
+    expected = sorted(REFERENCE[rule.name](events, rule.properties))
+    traffic = engine(events)
+    edges = [
+        engine(events)
+        for edge, cases in EDGES.items()
+        if edge.startswith(f"{rule.name}:")
+        for events in cases
+    ]
+    at_edges = [crossings_on(edge, rule.sql) for edge in edges]
     found = [
-        *mutants(rule, text),
+        *mutants(rule.name, rule.sql),
         *(
-            Mutant(rule, f"property {name} {value} -> {changed}", _with(rule, name, changed))
-            for name, value in properties.items()
+            Mutant(rule.name, f"property {name} {value} -> {changed}", _with(rule, name, changed))
+            for name, value in rule.properties.items()
             if name not in FIXED_PROPERTIES and _is_used(rule, name)
             for changed in _changed(name, value)
         ),
@@ -124,18 +128,14 @@ def _guarded_rule(rule: str) -> Guarded:
 
     def is_noticed(mutant: Mutant) -> bool:
         def differs() -> bool:
-            for edge, cases in edges.items():
-                if _counts(mutant.sql, cases) != at_edges[edge]:
+            for edge, right in zip(edges, at_edges, strict=True):
+                if crossings_on(edge, mutant.sql) != right:
                     return True
-            return crossings(mutant.sql, events) != expected
+            return crossings_on(traffic, mutant.sql) != expected
 
         return _fails(differs)
 
-    return Guarded(rule, found, is_noticed)
-
-
-def _counts(sql: str, cases: tuple[list[object], list[object]]) -> list[list[Crossing]]:
-    return [crossings(sql, events) for events in cases]  # type: ignore[arg-type]
+    return Guarded(rule.name, found, is_noticed)
 
 
 def _changed(name: str, value: str) -> Iterator[str]:
@@ -146,16 +146,12 @@ def _changed(name: str, value: str) -> Iterator[str]:
     yield from (str(number + step), str(number - step))
 
 
-def _is_used(rule: str, name: str) -> bool:
+def _is_used(rule: Rule, name: str) -> bool:
     """Some properties only go into the detection, as what a reader is told of the rule."""
-    source = (SQL_FOLDER / "rules" / f"{rule}.sql").read_text()
-    names = [name, "window_minutes"] if name == "window_seconds" else [name]
-    return any(f"${one}" in source for one in names)
+    return any(
+        _with(rule, name, changed) != rule.sql for changed in _changed(name, rule.properties[name])
+    )
 
 
-def _with(rule: str, name: str, value: str) -> str:
-    groups: dict[str, Mapping[str, str]] = {
-        **GROUPS,
-        f"rule.{rule}": {**GROUPS[f"rule.{rule}"], name: value},
-    }
-    return render_file(f"rules/{rule}", statements.rule_parameters(rule, groups))  # type: ignore[arg-type]
+def _with(rule: Rule, name: str, value: str) -> str:
+    return rule.with_properties(**{name: value}).sql

@@ -1,31 +1,32 @@
-"""The time by which rules order events: examples just on each side of the tolerance."""
+"""A clock that is wrong hides nobody: Flink orders events by rule_time."""
 
-import duckdb
+import json
+from dataclasses import asdict
+from pathlib import Path
+
 import pytest
-import runtime_properties
-import statements
 
-ARRIVED = 1_767_323_045_000
-TOLERANCE = 60_000
+from ecom_platform_tests.support import flink as engines
+from ecom_platform_tests.support import shop_events as traffic
+
+pytestmark = [pytest.mark.stream, pytest.mark.usefixtures("flink")]
+
+BEHIND, AHEAD = 800_000_001, 800_000_002
 
 
-@pytest.mark.parametrize(
-    ("event_ms", "arrived_ms", "expected"),
-    [
-        (ARRIVED - TOLERANCE, ARRIVED, ARRIVED - TOLERANCE),
-        (ARRIVED - TOLERANCE - 1, ARRIVED, ARRIVED),
-        (ARRIVED + TOLERANCE, ARRIVED, ARRIVED + TOLERANCE),
-        (ARRIVED + TOLERANCE + 1, ARRIVED, ARRIVED),
-        (ARRIVED - 10 * TOLERANCE, None, ARRIVED - 10 * TOLERANCE),
-    ],
-)
-def test_time_is_the_events_own_where_its_clock_can_be_believed(
-    event_ms: int, arrived_ms: int | None, expected: int
-) -> None:
-    groups = runtime_properties.load_property_groups(runtime_properties.LOCAL_FILE)
-    rule_ms = statements.expressions(groups)["rule_ms"]
-    row = duckdb.execute(
-        f"select {rule_ms} from (select ?::bigint as event_ms, ?::bigint as arrived_ms)",
-        [event_ms, arrived_ms],
-    ).fetchone()
-    assert row == (expected,)
+def test_flood_under_wrong_clocks_is_seen_when_it_arrives(tmp_path: Path) -> None:
+    shop = traffic.Shop(4)
+    behind = [shop.event(60 * number, BEHIND) for number in range(40)]
+    ahead = [shop.event(10 * 365 * 86_400 + 60 * n, AHEAD) for n in range(40)]
+    source = tmp_path / "events.jsonl"
+    source.write_text("".join(json.dumps(asdict(event)) + "\n" for event in [*behind, *ahead]))
+    groups = engines.file_properties(source, tmp_path)
+    groups["event_time"]["tolerance_seconds"] = "2"
+
+    run = engines.run_flink(groups, tmp_path)
+
+    found = {entity for entity, *_ in run.detections("user_flood")}
+    assert found == {str(BEHIND), str(AHEAD)}
+    refused = {(row["line"], row["reason"]) for row in run.rows["dead_letters"]}
+    assert refused == {(json.dumps(asdict(one)), "event_time_in_future") for one in ahead}
+    assert {row["user_id"] for row in run.rows["user_sessions"]} == {BEHIND}

@@ -1,6 +1,7 @@
 """The rules: the same rows on both engines, what they catch and whom they leave alone."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ SALE_START, ATTACK_START, END = 600, 1200, 1500
 def attackers(shop: traffic.Shop) -> Iterator[traffic.Event]:
     """One attacker a rule, and the ways round it that are closed."""
     yield from shop.paced(FLOOD, 100, 100, 0.2, 0.9)
-    yield from (shop.event(200.123, SAME_MILLISECOND) for _ in range(25))
+    yield from (shop.event(200.123, SAME_MILLISECOND) for _ in range(35))
     yield from shop.paced(SLOW_TIMER, 50, 60, 15, 0.2, products=5)
     yield from shop.paced(SCRAPER, 300, 300, 1, 0.9)
     yield from shop.paced(SLOW_SCRAPER, 10, 140, 4, 0.9)
@@ -37,8 +38,10 @@ def honest_extremes(shop: traffic.Shop) -> Iterator[traffic.Event]:
         yield shop.event(second, PRICE_COMPARER, product_id=1_000_000 + shop.random.randrange(30))
         second += shop.random.choice([1, 1, 2, 2, 3, 5, 9, 20])
     for colleague in range(10):
-        yield from shop.person(OFFICE, 0, END)
-        yield shop.event(800 + 20 * colleague, OFFICE, "purchase")
+        start, session = 130 * colleague, f"{colleague:08d}-8bb3-4e00-8c23-a032dfed738c"
+        visit = shop.person(OFFICE, start, start + 240)
+        yield from (replace(event, user_session=session) for event in visit)
+        yield shop.event(800 + 20 * colleague, OFFICE, "purchase", session=session)
     yield from (shop.event(500, BASKET_BUYER, "cart") for _ in range(12))
     yield from (shop.event(520, BASKET_BUYER, "purchase") for _ in range(12))
     for visitor in range(6000):

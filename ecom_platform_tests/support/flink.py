@@ -12,12 +12,14 @@ import statements
 from runtime_properties import PropertyGroups
 from sql_files import render_file, rule_names
 
+from ecom_platform.detection.detections import prepare
 from ecom_platform_tests.support.flink_environment import flink_python
 
 APPLICATION = Path(runtime_properties.__file__).parent
 SINKS = ("detections", "user_sessions", "dead_letters", "late_events")
 RUN_SECONDS = 400
-DUCKDB_MACROS = Path(__file__).with_name("duckdb_macros.sql")
+TEN_YEARS = "315360000"
+"""Records of a file come when the file was written, whatever their times say."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ class FlinkRun:
 def file_properties(source: Path, folder: Path) -> PropertyGroups:
     """Return the application's properties with a file as source and folders as sinks."""
     groups = runtime_properties.load_property_groups(runtime_properties.LOCAL_FILE)
+    groups["event_time"]["tolerance_seconds"] = TEN_YEARS
     groups["table.raw_events"] = {
         "connector": "filesystem",
         "path": str(source),
@@ -99,7 +102,6 @@ def duckdb_events(source: Path) -> duckdb.DuckDBPyConnection:
     """Return a connection in which `events` is what the rules read."""
     connection = duckdb.connect()
     connection.execute("set timezone = 'UTC'")
-    connection.execute(DUCKDB_MACROS.read_text())
     connection.execute(
         """
         create table events as
@@ -109,15 +111,17 @@ def duckdb_events(source: Path) -> duckdb.DuckDBPyConnection:
           epoch_ms(cast(event_time as timestamp)) as event_ms,
           event_type,
           product_id,
+          category_id,
           cast(price as decimal(12, 2)) as price,
           user_id,
           user_session
         from read_json(?, format = 'newline_delimited', columns = {
           event_id: 'varchar', event_time: 'varchar', event_type: 'varchar', product_id: 'bigint',
-          price: 'varchar', user_id: 'bigint', user_session: 'varchar'})
+          category_id: 'bigint', price: 'varchar', user_id: 'bigint', user_session: 'varchar'})
         """,
         [str(source)],
     )
+    prepare(connection)
     return connection
 
 

@@ -16,4 +16,4 @@ select
   char_length(coalesce(json_value(line, '$.category_code'), '')) > $longest_text
   or char_length(coalesce(json_value(line, '$.brand'), '')) > $longest_text
 from good_events
-where event_time <= current_watermark(event_time)
+where event_time <= current_watermark(event_time) and not is_future

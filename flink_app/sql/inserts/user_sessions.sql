@@ -17,7 +17,7 @@ with session_windows as (
     ) as cart_amount,
     sum(case when event_type = 'purchase' then price else 0 end) as revenue_amount
   from table(tumble(table events, descriptor(event_time), interval '5' second))
-  where user_session is not null
+  where user_session is not null and not is_future
   group by
     user_id,
     user_session,

@@ -1,20 +1,13 @@
 -- OWASP Automated Threats: OAT-021 denial of inventory.
--- One user has put more than $threshold products in the cart within $window_minutes minutes, takes
--- away from it taken off, and has bought nothing in that time.
-with kept as (
+-- One user has put products in the cart more than $threshold times within $window_minutes minutes,
+-- whatever was taken out again, and has bought less than a share of $largest_purchase_rate of them.
+with filled as (
   select
     user_id,
     event_time,
-    cast(
-      sum(case event_type when 'cart' then 1 when 'remove_from_cart' then -1 else 0 end)
-        over recent as double
-    ) as kept_count,
-    cast(sum(case when event_type = 'cart' then 1 else 0 end) over recent as double) as cart_count,
-    cast(
-      sum(case when event_type = 'purchase' then 1 else 0 end) over recent as double
-    ) as purchase_count
-  from events
-  where event_type in ('cart', 'remove_from_cart', 'purchase')
+    cast(sum(cart_count) over recent as double) as cart_count,
+    cast(sum(purchase_count) over recent as double) as purchase_count
+  from cart_steps
   window recent as (
     partition by user_id
     order by event_time
@@ -26,29 +19,36 @@ hoarded as (
   select
     user_id,
     event_time,
-    cart_count,
-    case when purchase_count = 0 then kept_count else cast(0 as double) end as hoarded_count
-  from kept
+    extract(epoch from event_time) * 1000 as observed_ms,
+    purchase_count,
+    case
+      when purchase_count <= cart_count * cast($largest_purchase_rate as double) then cart_count
+      else cast(0 as double)
+    end as observed_value
+  from filled
 ),
 
 compared as (
   select
     user_id,
     event_time,
-    cart_count,
-    hoarded_count,
-    sum(hoarded_count) over (
-      partition by user_id
-      order by event_time
-      rows between 1 preceding and current row
-    ) - hoarded_count as previous_count
+    observed_ms,
+    purchase_count,
+    observed_value,
+    sum(observed_value) over two - observed_value as previous_value,
+    sum(observed_ms) over two - observed_ms as previous_ms
   from hoarded
+  window two as (
+    partition by user_id
+    order by event_time
+    rows between 1 preceding and current row
+  )
 )
 
 select
   user_id as entity_id,
   event_time,
-  hoarded_count as observed_value,
-  cart_count
+  observed_value,
+  purchase_count
 from compared
-where hoarded_count > $threshold and previous_count <= $threshold
+where $crossing

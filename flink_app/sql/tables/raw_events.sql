@@ -1,14 +1,13 @@
--- One row a record of the stream, good or bad. Only a good record or a heartbeat has its event_time.
--- That of any other is 1970, which cannot move the watermark, where a null would stop the job. A
--- time more than a minute after the record's arrival is not good, and no time moves the watermark
--- past the arrival. Flink lets no computed column read another, so views take the fields.
+-- One row a record of the stream, good or bad. The event_time of a good record or a heartbeat is its
+-- rule_time; that of any other is 1970, which cannot move the watermark, where a null would stop the
+-- job. No time moves the watermark past the arrival. Flink lets no computed column read another, so
+-- views take the fields.
 create table raw_events (
   line string,
   arrived_at $arrived_at,
   event_time as case
     when
       $one_object
-      and $claimed_time <= arrived_at + interval '1' minute
       and (
         json_value(line, '$.event_type') = 'heartbeat'
         or (
@@ -26,7 +25,7 @@ create table raw_events (
           end
         )
       )
-      then $claimed_time
+      then $rule_time
     else to_timestamp_ltz(0, 3)
   end,
   watermark for event_time as

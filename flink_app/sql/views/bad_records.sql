@@ -1,5 +1,6 @@
--- Records that no rule can use, each with its first reason and the field it names. They are all
--- that raw_events gives no time to, so every record is a good event, a bad record or a heartbeat.
+-- Records that the lake refuses, each with its first reason and the field it names: all that
+-- raw_events gives no time to, and those from the future, which rules count nevertheless. So every
+-- record is a good event, a bad record or a heartbeat.
 create temporary view bad_records as
 with lines as (
   select
@@ -7,7 +8,12 @@ with lines as (
     arrived_at,
     $one_object as is_one_object
   from raw_events
-  where event_time <= to_timestamp_ltz(0, 3)
+  where
+    event_time <= to_timestamp_ltz(0, 3)
+    or (
+      $is_future
+      and json_value(line, '$.event_type') <> 'heartbeat'
+    )
 ),
 
 claims as (

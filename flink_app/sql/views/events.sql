@@ -1,10 +1,10 @@
--- What the rules read: good events that are in time.
+-- What the rules read: good events that are in time, those from the future too.
 create temporary view events as
 select
   event_id,
   event_time,
   event_ms,
-  $rule_ms as rule_ms,
+  is_future,
   event_type,
   product_id,
   price,

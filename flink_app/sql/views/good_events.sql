@@ -1,10 +1,11 @@
--- Records that are events; bad ones have the time 1970, and a heartbeat is no event.
+-- Records that are events, also those from the future; bad ones have the time 1970, and a heartbeat
+-- is no event.
 create temporary view good_events as
 select
   line,
   event_time,
   extract(epoch from event_time) * 1000 + extract(millisecond from event_time) as event_ms,
-  extract(epoch from arrived_at) * 1000 + extract(millisecond from arrived_at) as arrived_ms,
+  $is_future as is_future,
   json_value(line, '$.event_id') as event_id,
   json_value(line, '$.event_time') as claimed_time,
   json_value(line, '$.event_type') as event_type,
