@@ -31,12 +31,14 @@ class JobWatch:
     Attributes:
         running_at: when all its tasks were seen running, by `time.monotonic`.
         tasks: the tasks as they were seen last, in the order of the job graph.
+        sizes: bytes of each completed checkpoint that was seen, by its number.
 
     """
 
     url: str
     running_at: float | None = None
     tasks: list[dict[str, Any]] = field(default_factory=list)
+    sizes: dict[int, int] = field(default_factory=dict)
 
     def look(self) -> bool:
         """Look once; says whether the job could be seen."""
@@ -48,6 +50,10 @@ class JobWatch:
         if detail is None:
             return False
         self.tasks = detail["vertices"]
+        checkpoints = self._get(f"/jobs/{job['jid']}/checkpoints") or {"history": []}
+        for one in checkpoints["history"]:
+            if one["status"] == "COMPLETED":
+                self.sizes[one["id"]] = one["state_size"]
         counts = job["tasks"]
         if self.running_at is None and counts["running"] == counts["total"] > 0:
             self.running_at = time.monotonic()
@@ -67,6 +73,11 @@ class JobWatch:
     def most_read(self) -> int:
         """Records that the busiest reader among the tasks has read: every rule of all events."""
         return max((int(task["metrics"]["read-records"]) for task in self.tasks), default=0)
+
+    @property
+    def checkpoint_bytes(self) -> list[int]:
+        """Sizes of the completed checkpoints, in their order."""
+        return [self.sizes[number] for number in sorted(self.sizes)]
 
     def shares(self) -> dict[str, float]:
         """Share of all busy time by kind of task; a source of the old kind measures none."""

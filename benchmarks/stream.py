@@ -15,10 +15,12 @@ import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from benchmarks.figures import rounded
 from benchmarks.process_memory import ProgramFailedError
+from benchmarks.stream_floods import FLOODS, FRESH_IDENTITIES, write_flood
 from ecom_platform.commands import simulate
 from infra.local.ports import free_port
 
@@ -28,6 +30,10 @@ SEED = 7
 PEOPLE_RATE = 200
 DIRT = 0.01
 RATES = (200, 1000)
+FLOOD_RECORDS = 90_000
+STATE_RECORDS = 400_000
+STATE_SECONDS = 60
+"""Longest window and life of state while its growth is measured: events of a minute."""
 
 
 def main() -> None:
@@ -45,6 +51,8 @@ def main() -> None:
         for source in ("file", "kinesis"):
             if source in arguments.parts:
                 found |= _drain(arguments, source, events, counts)
+        if "floods" in arguments.parts:
+            found |= floods(arguments)
     except ProgramFailedError as error:
         sys.exit(f"error: {error}")
     print(json.dumps({name: rounded(value) for name, value in found.items()}), flush=True)
@@ -66,6 +74,42 @@ def _latency(arguments: argparse.Namespace, rate: int) -> dict[str, Any]:
         f"alerts_at_{rate}": answer["alerts"],
         f"sent_per_s_at_{rate}": answer["events_per_s"],
     }
+
+
+def floods(arguments: argparse.Namespace) -> dict[str, Any]:
+    """How Flink drains floods from files, against the same without any rule; how state grows."""
+    folder = arguments.workdir / "floods"
+    folder.mkdir(parents=True, exist_ok=True)
+    rates: dict[str, float] = {}
+    for flood in FLOODS:
+        file = folder / f"{flood.name}.jsonl"
+        write_flood(flood, FLOOD_RECORDS, file)
+        rates[flood.name] = _flooded(arguments, file, FLOOD_RECORDS)["events_per_s"]
+    crowd = folder / "crowd.jsonl"
+    limit = _flooded(arguments, crowd, FLOOD_RECORDS, "--parse-only")["events_per_s"]
+    fresh = folder / "fresh_identities.jsonl"
+    write_flood(FRESH_IDENTITIES, STATE_RECORDS, fresh)
+    forgetful = f"--state-seconds={STATE_SECONDS}"
+    sizes = _flooded(arguments, fresh, STATE_RECORDS, forgetful)["checkpoint_bytes"]
+    middle = len(sizes) // 2
+    return {
+        **{f"flood_{name}_events_per_s": rate for name, rate in rates.items()},
+        "parse_only_events_per_s": limit,
+        "rules_ratio": rates["crowd"] / limit,
+        "hot_user_ratio": rates["one_user"] / rates["crowd"],
+        "state_growth": median(sizes[-3:]) / median(sizes[middle - 1 : middle + 2]),
+        "checkpoint_bytes": sizes,
+    }
+
+
+def _flooded(arguments: argparse.Namespace, events: Path, count: int, *options: str) -> Any:  # noqa: ANN401 - JSON
+    print(f"Flink drains {count:,} records of {events.stem} {' '.join(options)}", flush=True)
+    with tempfile.TemporaryDirectory(dir=arguments.workdir, prefix="drain-") as folder:
+        program = [
+            *("-m", "benchmarks.stream_drain", "--source=file", f"--events={events}"),
+            *(f"--records={count}", f"--good={count}", f"--folder={folder}", *options),
+        ]
+        return _answer([sys.executable, *program])
 
 
 def _drain(
@@ -146,7 +190,7 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--seconds", type=int, default=120, help="how long latency is measured at each rate")
     add("--records", type=int, default=300_000, help="records that Flink drains, about so many")
-    parts = ["latency", "file", "kinesis"]
+    parts = ["latency", "file", "kinesis", "floods"]
     add("--parts", nargs="+", choices=parts, default=parts, help="what is measured")
     add("--workdir", type=Path, default=WORK, help="folder for the records and the clouds")
     return parser

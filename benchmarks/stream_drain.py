@@ -25,6 +25,7 @@ from infra.local.ports import free_port
 ROOT = Path(__file__).parents[1]
 APPLICATION = ROOT / "flink_app"
 FLINK_PYTHON = ROOT / ".venv-flink/bin/python"
+PARSE = ROOT / "benchmarks/flink_parse.py"
 SINKS = ("detections", "user_sessions", "dead_letters", "late_events")
 FILE_SOURCE = {
     "connector": "filesystem",
@@ -40,12 +41,17 @@ STREAMS = {
 }
 """Streams and their shards; as many subtasks read as there are shards of raw events."""
 PUT_RECORDS = 500
+TEN_YEARS = "315360000"
 
 
 def main() -> None:
     arguments = _parser().parse_args()
     groups = json.loads((APPLICATION / "application_properties.json").read_text())
     properties = {group["PropertyGroupId"]: group["PropertyMap"] for group in groups}
+    # A backlog comes long after its events, which shall lie in time as they did.
+    properties["event_time"]["tolerance_seconds"] = TEN_YEARS
+    if arguments.state_seconds:
+        _forget_soon(properties, arguments.state_seconds)
     if arguments.source == "file":
         _read_files(properties, arguments.events, arguments.folder)
         answer = _drained(properties, arguments)
@@ -62,7 +68,8 @@ def _drained(properties: dict[str, dict[str, str]], arguments: argparse.Namespac
     )
     watch = JobWatch(f"http://127.0.0.1:{free_port()}")
     is_bounded = arguments.source == "file"
-    with launched(path, arguments.folder, watch.url) as process:
+    program = PARSE if arguments.parse_only else None
+    with launched(path, arguments.folder, watch.url, program) as process:
         seconds = watch.watch(process, lambda: not is_bounded and watch.most_read >= arguments.good)
     task, busy = watch.bound(seconds)
     return {
@@ -72,7 +79,18 @@ def _drained(properties: dict[str, dict[str, str]], arguments: argparse.Namespac
         "shares": watch.shares(),
         "busiest_task": task,
         "busiest_task_busy_share": busy,
+        "checkpoint_bytes": watch.checkpoint_bytes,
     }
+
+
+def _forget_soon(properties: dict[str, dict[str, str]], seconds: int) -> None:
+    """No window longer than so many seconds of events, and state that a second of the clock ends:
+    a file is drained many times as fast as its events came.
+    """
+    properties["flink"]["table.exec.state.ttl"] = "1 s"
+    for name, group in properties.items():
+        if name.startswith("rule."):
+            group["window_seconds"] = str(min(int(group["window_seconds"]), seconds))
 
 
 def _read_files(properties: dict[str, dict[str, str]], events: Path, folder: Path) -> None:
@@ -120,10 +138,13 @@ def _key(line: bytes) -> str:
 
 
 @contextmanager
-def launched(properties: Path, folder: Path, url: str) -> Iterator["subprocess.Popen[bytes]"]:
+def launched(
+    properties: Path, folder: Path, url: str, program: Path | None = None
+) -> Iterator["subprocess.Popen[bytes]"]:
     """The job under its launcher, which is gone afterwards."""
     command = [str(FLINK_PYTHON), "-m", "local.launch", "--run-directory", str(folder / "run")]
     options = ["--properties", str(properties), "--rest-port", url.rsplit(":", 1)[1]]
+    options += ["--program", str(program)] if program else []
     with (folder / "flink.log").open("w") as log:
         process = subprocess.Popen(
             [*command, *options],
@@ -148,6 +169,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--records", type=int, required=True, help="how many there are")
     parser.add_argument("--good", type=int, required=True, help="how many of them are events")
     parser.add_argument("--folder", type=Path, required=True, help="an empty folder")
+    parser.add_argument("--parse-only", action="store_true", help="without rules and sessions")
+    parser.add_argument("--state-seconds", type=int, help="longest window and life of state")
     return parser
 
 

@@ -28,16 +28,18 @@ from ecom_platform.simulator.play import play_of, replay_from_now
 from ecom_platform.simulator.player import Player, Progress
 from ecom_platform.simulator.replay import Record
 from ecom_platform.simulator.scenario import Scenario, parse_scenario
-from ecom_platform.simulator.wire import wire_time
+from ecom_platform.simulator.wire import parse_wire_time, wire_time
 
 SEED = 7
 WARM_UP_SECONDS = 20
-ATTACK_EVENTS_PER_SECOND = 30
+ATTACK_EVENTS_PER_SECOND = 45
 LAST_ALERT_SECONDS = 30
+STEP_MS = 100
+"""Events are counted in steps of so many milliseconds, by `sql/steps/user_steps.sql`."""
 PERCENTILES = (50, 95, 99)
 
 Moments = dict[tuple[str, str], float]
-"""User and event time, as on the wire → when something happened, epoch seconds."""
+"""User and step, as its crossing tells it → when something first happened, epoch seconds."""
 
 
 @dataclass
@@ -50,8 +52,13 @@ class TimedStream:
     def put(self, batch: Sequence[Record], stored: Callable[[Sequence[Record]], None]) -> int:
         now = time.time()
         for record in batch:
-            self.put_at.setdefault((str(record.user_id), wire_time(record.event_ms)), now)
+            self.put_at.setdefault((str(record.user_id), step_of(record.event_ms)), now)
         return self.stream.put(batch, stored)
+
+
+def step_of(event_ms: int) -> str:
+    """The time of the step that an event counts in, as its crossing tells it."""
+    return wire_time(event_ms // STEP_MS * STEP_MS + STEP_MS - 1)
 
 
 def main() -> None:
@@ -149,8 +156,9 @@ def _alerts(settings: Settings, attackers: set[str]) -> Moments:
 def _arrived(kinesis: Any) -> Moments:  # noqa: ANN401 - boto3's own
     found: Moments = {}
     for fields, at in _records(kinesis, "ecom-raw-events"):
-        key = (str(fields.get("user_id")), str(fields.get("event_time")))
-        found.setdefault(key, at)
+        moment = str(fields.get("event_time"))
+        if moment != "None" and fields.get("user_id"):
+            found.setdefault((str(fields["user_id"]), step_of(parse_wire_time(moment))), at)
     return found
 
 

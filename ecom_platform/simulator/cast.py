@@ -26,6 +26,10 @@ class Rhythm(StrEnum):
     """Even, within a share `jitter` of the mean to both sides."""
     PERSON = "person"
     """Anything from a quarter of the mean upwards, long pauses ever rarer."""
+    PULSE = "pulse"
+    """A dozen quick events, then a pause that keeps the mean."""
+    DRIFT = "drift"
+    """A person's, four times as long at the start as at the end."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +47,9 @@ class Part:
         start_seconds: from the start of the scenario.
         duration_seconds: after which no event of these actors follows.
         events_per_session: a new session id after so many events of one user; 0 for never.
+        events_per_user: the next of the actor's user ids after so many events; 0 where all its ids
+            act side by side.
+        clock_seconds: how far ahead of the time the actor's clock is.
 
     """
 
@@ -56,6 +63,8 @@ class Part:
     start_seconds: float = 0.0
     duration_seconds: float = 60.0
     events_per_session: int = 0
+    events_per_user: int = 0
+    clock_seconds: float = 0.0
 
     def user_id(self, actor: int, user: int) -> int:
         """Public id of one user of an actor, both counted from 0."""

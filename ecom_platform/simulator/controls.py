@@ -53,20 +53,27 @@ def _sale_steps(key: Keys) -> Ints:
     return np.array([Kind.VIEW] * looks + [Kind.CART] * (buys and carts) + [Kind.PURCHASE] * buys)
 
 
-def office_account(part: Part, *, members: int, seed: int, origin_ms: int) -> Act:
+def office_account(
+    part: Part,
+    *,
+    members: int,
+    seed: int,
+    origin_ms: int,
+    rest_seconds: int = _MEMBER_SESSION_SECONDS,
+) -> Act:
     """Several people's ordinary sessions under one user id, each member one session after another
-    with some rest between.
+    with some rest between: one in `rest_seconds`.
     """
     sessions = Sessions(seed=seed)
     start_ms = origin_ms + round(part.start_seconds * 1000)
-    rounds = int(part.duration_seconds // _MEMBER_SESSION_SECONDS) + 1
+    rounds = int(part.duration_seconds // rest_seconds) + 1
 
     def act(actor: int) -> Events:
         member = np.repeat(np.arange(members), rounds)
         key = children(part.key(seed=seed, actor=actor), np.arange(len(member)))
-        offset: Floats = unit(drawn(key, "begins")) * _MEMBER_SESSION_SECONDS
+        offset: Floats = unit(drawn(key, "begins")) * rest_seconds
         nth = np.tile(np.arange(rounds), members)
-        begins = start_ms + ((nth * _MEMBER_SESSION_SECONDS + offset) * 1000).astype(np.int64)
+        begins = start_ms + ((nth * rest_seconds + offset) * 1000).astype(np.int64)
         visits = Visits(person=member, key=key, start_ms=begins)
         users = np.full(len(member), part.user_id(actor, 0), dtype=np.int64)
         return sessions.events(visits, users=users)

@@ -107,6 +107,8 @@ _ENTRY_KEYS = {
     "start_seconds",
     "duration_seconds",
     "events_per_session",
+    "events_per_user",
+    "clock_seconds",
     "expected_rules",
 }
 _DIRT_KEYS = {"broken_share", "duplicate_share", "delayed_share", "longest_delay_seconds"}
@@ -177,6 +179,12 @@ def _part(entry: _Reader, *, until: int) -> CastPart:
         events_per_session=entry.whole(
             "events_per_session", low=0, high=1_000_000, default=profile.events_per_session
         ),
+        events_per_user=entry.whole(
+            "events_per_user", low=0, high=1_000_000, default=profile.events_per_user
+        ),
+        clock_seconds=entry.number(
+            "clock_seconds", low=-86_400, high=86_400, default=profile.clock_seconds
+        ),
     )
     return CastPart(part=part, expected_rules=_expected_rules(entry, profile))
 
@@ -189,6 +197,8 @@ def _refuse_foreign_keys(entry: _Reader, family: str, profile: Profile) -> None:
         "rhythm": profile.rate is not None,
         "jitter": profile.label == "attack",
         "events_per_session": profile.label == "attack",
+        "events_per_user": profile.users is not None and profile.label == "attack",
+        "clock_seconds": profile.label == "attack",
         "expected_rules": profile.label == "attack",
     }
     for key, is_own in own.items():

@@ -13,7 +13,7 @@ from ecom_platform.detection.recorded_events import load_records
 from ecom_platform_tests.support import shop_events as traffic
 
 ARRIVED = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-TOLERANCE = timedelta(seconds=2)
+TOLERANCE = timedelta(seconds=1)
 MS = timedelta(milliseconds=1)
 
 

