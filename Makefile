@@ -71,6 +71,9 @@ detect: $(VENV)/run.stamp ## Run every rule over recorded events; EVENTS=records
 build: $(VENV)/run.stamp ## Stage and build whatever is not up to date, without waiting for a sensor
 	@$(RUN) $(PYTHON) -m ecom_platform.commands.build
 
+verdict: $(VENV)/run.stamp ## Overrule the rules on bots; USER=555 SAY=person REASON="our price monitor"
+	@$(RUN) $(PYTHON) -m ecom_platform.commands.verdict "$(USER)" "$(SAY)" "$(REASON)"
+
 retire: $(VENV)/run.stamp ## End what a delivered file says; FILE=events.csv
 	@$(RUN) $(PYTHON) -m ecom_platform.commands.retire "$(FILE)"
 
@@ -176,4 +179,4 @@ $(VENV)/browser.stamp: requirements/browser.txt $(VENV)/dev.stamp
 	@$(VENV)/bin/uv pip install -q --python $(PYTHON) --require-hashes -r requirements/browser.txt
 	@touch $@
 
-.PHONY: help demo up down clean answers alerts quarantine simulate detect build retire replay-quarantine restage rebuild-catalog remove-old-versions deploy check test test-stream test-slow crash-test mutate screenshots flink lock bench-batch bench-stream bench-detection calibrate
+.PHONY: help demo up down clean answers alerts quarantine simulate detect build verdict retire replay-quarantine restage rebuild-catalog remove-old-versions deploy check test test-stream test-slow crash-test mutate screenshots flink lock bench-batch bench-stream bench-detection calibrate

@@ -16,6 +16,7 @@ import psutil
 
 from ecom_platform.contracts import TABLES, marts
 from ecom_platform.contracts.lake import DAY_TABLES, FILE_TABLES, HOUR_TABLES
+from ecom_platform.contracts.verdicts import BOT_VERDICTS
 from ecom_platform.definitions import Resources, definitions_on
 from ecom_platform.defs.partitions import ARRIVED_HOURS, EVENT_FILES, adjacent, islands, span_tags
 from ecom_platform.lake.event_files import HOW_TO_DELIVER
@@ -30,6 +31,7 @@ from ecom_platform.pipeline.file_verdicts import (
 )
 from ecom_platform.pipeline.hours import list_hours, unstaged_hours
 from ecom_platform.pipeline.marts import stale_days
+from ecom_platform.pipeline.verdicts import stale_verdict_days
 from ecom_platform.resources.query_engine import QueryEngine
 from ecom_platform.resources.table_store import TableStore
 from ecom_platform.settings import Settings
@@ -130,6 +132,7 @@ class Batch:
         """Build whatever is not built from what is there now; returns the days of the lake."""
         changed = [plan.day for plan in stale_plans(self.tables)]
         self._run_days([table.key for table in DAY_TABLES], changed)
+        self._run_days([BOT_VERDICTS.key], stale_verdict_days(self.tables))
         for together in (DAILY_MARTS, *([mart] for mart in WINDOW_MARTS)):
             stale: dict[tuple[date, ...], list[tuple[str, str]]] = {}
             for mart in together:
@@ -151,6 +154,8 @@ class Batch:
         return standing_verdicts(self.tables)
 
     def _run_days(self, keys: Sequence[tuple[str, str]], days: Sequence[date]) -> None:
+        if not days:
+            return
         name = keys[0][1] if len(keys) == 1 else f"{keys[0][1]} and {len(keys) - 1} more"
         for first, last in islands(days):
             self.run(f"{name}, {first} to {last}", keys, span=(str(first), str(last)))

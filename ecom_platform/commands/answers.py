@@ -14,6 +14,7 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from ecom_platform.contracts import TABLES, marts
+from ecom_platform.contracts.bot_marts import DAILY_BOT_IMPACT
 from ecom_platform.definitions import Resources
 from ecom_platform.marts.queries import range_values, rendered
 from ecom_platform.resources.query_engine import QueryEngine
@@ -58,6 +59,18 @@ def print_answers(
             console.print(_grid(shown_title, answer, currency))
         for caveat in _caveats(connection, days):
             console.print(f"[yellow]Note:[/yellow] {caveat}")
+
+
+def print_bot_impact(
+    tables: TableStore, engine: QueryEngine, day: date, console: Console, currency: str
+) -> None:
+    """Print a day's figures for everybody, for people, and the difference."""
+    mart = DAILY_BOT_IMPACT
+    with engine.lake_workspace() as (connection, _):
+        engine.show(connection, {mart: tables.locations(mart, day, day)})
+        sql = rendered((QUESTIONS / "bots.sql").read_text(), range_values(day, day))
+        title = f"6. What bots did to the figures of {day} (daily_bot_impact, {currency})"
+        console.print(_grid(title, connection.execute(sql), currency))
 
 
 def _grid(title: str, answer: duckdb.DuckDBPyConnection, currency: str) -> Grid:

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table as Grid
 
 from ecom_platform.batch import Batch
+from ecom_platform.commands.answers import print_bot_impact
 from ecom_platform.contracts.lake import EVENTS
 from ecom_platform.resources.aws import kinesis_client
 from ecom_platform.settings import Settings
@@ -84,6 +85,13 @@ class StreamDemo:
         others = strangers(play, alerts)
         self._print(catches, others)
         self._take_in(event_ids, started.date())
+        print_bot_impact(
+            self.batch.tables,
+            self.batch.engine,
+            started.date(),
+            self.console,
+            self.settings.currency,
+        )
         self._require_right(catches, others)
 
     def _require_right(self, catches: Sequence[Catch], others: Sequence[Alert]) -> None:

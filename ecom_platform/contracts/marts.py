@@ -3,12 +3,9 @@
 What does not belong here: how a figure is computed. That is `marts/sql/<mart>.sql`.
 """
 
-from ecom_platform.contracts.table import EVENT_DATE, Column, ColumnType, Input, Table
-
-OWNER = "team:analytics"
-
-AUDIENCES = ("all",)
-"""Whose events count."""
+from ecom_platform.contracts.bot_marts import DAILY_BOT_IMPACT
+from ecom_platform.contracts.mart_columns import BRAND, CATEGORY, amount, count, mart, ranks
+from ecom_platform.contracts.table import Column, ColumnType, Input
 
 MARKETING_NEEDS = (
     "needs_exposure",
@@ -18,54 +15,16 @@ MARKETING_NEEDS = (
     "too_little_data",
 )
 
-AUDIENCE = Column("audience", "string", "Whose events count.", accepted_values=AUDIENCES)
-CATEGORY = Column("category_code", "string", "Category, `unknown` where it is missing.")
-BRAND = Column("brand", "string", "Brand, `unknown` where it is missing.")
-
 TRAILING_DAYS = 28
 TRAILING_INPUT = {"days_before": TRAILING_DAYS - 1}
 
 
-def count(name: str, description: str) -> Column:
-    return Column(f"{name}_count", "bigint", description)
-
-
-def amount(name: str, description: str) -> Column:
-    return Column(f"{name}_amount", "decimal(20,2)", description)
-
-
-def ranks(*measures: str) -> tuple[Column, ...]:
-    return tuple(
-        Column(
-            f"{measure}_rank",
-            "bigint",
-            f"Rank by {measure} among known categories; none at 0 and for `unknown`.",
-            nullable=True,
-        )
-        for measure in measures
-    )
-
-
-def mart(
-    name: str,
-    description: str,
-    columns: tuple[Column, ...],
-    primary_key: tuple[str, ...],
-    inputs: tuple[Input, ...],
-) -> Table:
-    return Table(
-        layer="marts",
-        name=name,
-        description=description,
-        owner=OWNER,
-        columns=(AUDIENCE, *columns),
-        partition_columns=(EVENT_DATE,),
-        primary_key=("event_date", "audience", *primary_key),
-        inputs=inputs,
-    )
-
-
 EVENTS = Input("lake", "events")
+BOTS = Input("lake", "bot_verdicts")
+EVENTS_OF_TWO_DAYS = (
+    Input("lake", "events", days_after=1),
+    Input("lake", "bot_verdicts", days_after=1),
+)
 ACTIVITY = (
     count("view", "Views."),
     count("cart", "Products put into a cart."),
@@ -92,7 +51,7 @@ DAILY_VISITORS = mart(
         Column("is_partial", "boolean", "No raw object was modified after the day's end."),
     ),
     (),
-    (EVENTS, Input("lake", "event_days")),
+    (EVENTS, BOTS, Input("lake", "event_days")),
 )
 
 DAILY_CART_ABANDONMENT = mart(
@@ -115,7 +74,7 @@ DAILY_CART_ABANDONMENT = mart(
     ),
     (),
     (
-        Input("lake", "events", days_after=1),
+        *EVENTS_OF_TWO_DAYS,
         Input("lake", "event_days", days_after=1),
         Input("marts", "abandoned_carts"),
     ),
@@ -141,7 +100,7 @@ ABANDONED_CARTS = mart(
         Column("is_session_converted", "boolean", "The session-day bought something else."),
     ),
     ("user_id", "user_session", "product_id"),
-    (Input("lake", "events", days_after=1),),
+    EVENTS_OF_TWO_DAYS,
 )
 
 HOURLY_CATEGORY_ACTIVITY = mart(
@@ -155,7 +114,7 @@ HOURLY_CATEGORY_ACTIVITY = mart(
         *ranks("view", "cart", "purchase", "revenue"),
     ),
     ("hour", "category_code"),
-    (EVENTS,),
+    (EVENTS, BOTS),
 )
 
 WEEKDAY_CATEGORY_RANKING = mart(
@@ -182,7 +141,7 @@ DAILY_BRAND_CATEGORY_ACTIVITY = mart(
     " `brand_marketing_needs`.",
     (BRAND, CATEGORY, *ACTIVITY),
     ("brand", "category_code"),
-    (EVENTS,),
+    (EVENTS, BOTS),
 )
 
 BRAND_MARKETING_NEEDS = mart(
@@ -235,7 +194,7 @@ DAILY_FUNNEL = mart(
         count("purchase_without_cart_session", "With a purchase and no cart event at all."),
     ),
     (),
-    (EVENTS,),
+    (EVENTS, BOTS),
 )
 
 TABLES = (
@@ -247,5 +206,6 @@ TABLES = (
     DAILY_BRAND_CATEGORY_ACTIVITY,
     BRAND_MARKETING_NEEDS,
     DAILY_FUNNEL,
+    DAILY_BOT_IMPACT,
 )
 """In an order in which each follows what it reads."""

@@ -46,9 +46,24 @@ def find_episodes(
     `told` hears of each rule when it is done.
     """
     prepare(connection)
-    for rule in all_rules() if rules is None else rules:
+    add_detections(connection, all_rules() if rules is None else rules, told=told)
+    fold_episodes(connection)
+
+
+def add_detections(
+    connection: duckdb.DuckDBPyConnection,
+    rules: Iterable[Rule],
+    *,
+    told: Callable[[str], None] = lambda _: None,
+) -> None:
+    """Add the crossings of rules over `events`, after `prepare`."""
+    for rule in rules:
         connection.execute(f"insert into detections {_detections_select(connection, rule)}")
         told(f"{rule.name}: done")
+
+
+def fold_episodes(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the table `episodes` of the detections."""
     connection.execute((SQL / "episodes.sql").read_text("utf-8"))
 
 

@@ -20,6 +20,9 @@ FLINK_APP = Path(__file__).parents[2] / "flink_app"
 STEPS = ("user_steps", "product_steps", "cart_steps")
 """Views of the stream's application over which its rules are written."""
 
+ACROSS_USERS = frozenset({"hoarded_product", "replayed_session", "rushed_product"})
+"""Rules that name users by what many of them do."""
+
 Place = Literal["stream", "lake"]
 _PARAMETER = re.compile(r"\$([a-z][a-z_]*)")
 
@@ -43,6 +46,11 @@ class Rule:
     @property
     def threshold(self) -> float:
         return float(self.properties["threshold"])
+
+    @property
+    def is_about_one_user(self) -> bool:
+        """Whether it looks at each user alone, and at nobody who does little."""
+        return self.properties["entity_type"] == "user" and self.name not in ACROSS_USERS
 
     @cached_property
     def sql(self) -> str:

@@ -3,6 +3,7 @@
 What does not belong here: which days have data, and publishing (`defs.marts`).
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -12,6 +13,7 @@ import duckdb
 import pyarrow as pa
 
 from ecom_platform.contracts import Table
+from ecom_platform.contracts.mart_columns import AUDIENCE
 from ecom_platform.marts.queries import Check, mart_sql, range_values, rendered
 from ecom_platform.tables.contract_check import broken_rows
 from ecom_platform.tables.parquet import (
@@ -22,6 +24,16 @@ from ecom_platform.tables.parquet import (
     write_table,
 )
 
+BOTS_KEY = ("lake", "bot_verdicts")
+EVENTS_NAME = re.compile(r"\blake\.events\b")
+PEOPLE_EVENTS = """
+create or replace view lake.people_events as
+select events.*
+from lake.events as events
+anti join (
+  select distinct event_date, user_id from lake.bot_verdicts where is_excluded
+) as bots on events.event_date = bots.event_date and events.user_id = bots.user_id
+"""
 EXAMPLES = 3
 """Offending rows that a message shows."""
 
@@ -47,7 +59,7 @@ def build_mart(
     The inputs must be readable under their names. A day without rows gets an empty file, because an
     older version of it may hold some; a day that was not asked for is left out.
     """
-    select = rendered(mart_sql(mart), range_values(min(days), max(days)))
+    select = select_for_audiences(connection, mart, min(days), max(days))
     columns = ", ".join(
         f"cast({column.name} as {ENGINE_TYPES[column.type]}) as {column.name}"
         for column in mart.all_columns
@@ -57,6 +69,33 @@ def build_mart(
     found = copy_by_partition(connection, query, directory)
     written = {day: part for day, part in found.items() if day is not None}
     return {day: written.get(day) or _empty(mart, directory / f"{day}.parquet") for day in days}
+
+
+def select_for_audiences(
+    connection: duckdb.DuckDBPyConnection, mart: Table, start: date, end: date
+) -> str:
+    """The query of a mart for everybody, and then for people: events of bots are not theirs.
+
+    Where no verdict excludes anybody the rows of people are those of everybody.
+    """
+    everybody = rendered(mart_sql(mart), range_values(start, end))
+    if AUDIENCE not in mart.columns:
+        return everybody
+    reads_events = BOTS_KEY in {read.key for read in mart.inputs}
+    if reads_events and not _has_bots(connection):
+        connection.execute(f"create or replace temp table for_everybody as {everybody}")
+        people = "select * replace ('people' as audience) from for_everybody"
+        return f"select * from for_everybody union all {people}"
+    if reads_events:
+        connection.execute(PEOPLE_EVENTS)
+    text = EVENTS_NAME.sub("lake.people_events", mart_sql(mart))
+    people = rendered(text, range_values(start, end, "people"))
+    return f"select * from ({everybody}) union all select * from ({people})"
+
+
+def _has_bots(connection: duckdb.DuckDBPyConnection) -> bool:
+    query = "select count(*) from lake.bot_verdicts where is_excluded"
+    return bool(connection.execute(query).fetchall()[0][0])
 
 
 def _empty(mart: Table, path: Path) -> WrittenPartition:

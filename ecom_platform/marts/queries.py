@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from ecom_platform.contracts import Table
+from ecom_platform.tables.literals import literal as quoted
 
 HERE = Path(__file__).parent
 
@@ -26,7 +27,7 @@ PARAMETERS: dict[str, float] = {
 WARNING = re.compile(r"^-- severity: warning$", re.MULTILINE)
 PARAMETER = re.compile(r"\$(\w+)")
 
-Value = date | float
+Value = date | float | str
 
 
 class UnknownParameterError(KeyError):
@@ -74,14 +75,16 @@ def rendered(sql: str, values: Mapping[str, Value]) -> str:
         if found[1] not in values:
             raise UnknownParameterError(f"${found[1]} has no value; known: {sorted(values)}")
         value = values[found[1]]
+        if isinstance(value, str):
+            return quoted(value)
         return f"date '{value}'" if isinstance(value, date) else f"{float(value)!r}e0"
 
     return PARAMETER.sub(literal, sql)
 
 
-def range_values(start: date, end: date) -> dict[str, Value]:
-    """The parameters of a query over some days, both ends included."""
-    return {**PARAMETERS, "start_date": start, "end_date": end}
+def range_values(start: date, end: date, audience: str = "all") -> dict[str, Value]:
+    """The parameters of a query over some days, both ends included, and for whose events."""
+    return {**PARAMETERS, "start_date": start, "end_date": end, "audience": audience}
 
 
 def _opening_comment(sql: str) -> str:

@@ -4,7 +4,7 @@ Every version of a mart remembers what it was built from; comparing that with th
 decides, so that nothing needs to be remembered of runs that died.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from hashlib import sha256
@@ -20,6 +20,7 @@ from ecom_platform.marts.building import (
     show_draft,
 )
 from ecom_platform.marts.queries import mart_checks
+from ecom_platform.pipeline.restatements import Restater, Run, made_from
 from ecom_platform.resources.query_engine import QueryEngine
 from ecom_platform.resources.table_store import Draft, TableStore
 from ecom_platform.tables.commits import PublishedPartition
@@ -148,16 +149,17 @@ def build_chunk(
     days: Sequence[date],
     tables: TableStore,
     engine: QueryEngine,
-    say: Callable[[str], None],
+    run: Run,
 ) -> MartChunk:
     """Build some days of a mart, check them, and publish those that keep every rule."""
     # Asked for once: the rows are read from the very versions that are remembered with them.
     partitions = input_partitions(mart, tables, days)
     versions = versions_of(partitions)
+    sources = made_from(mart, days, tables)
     with engine.lake_workspace() as (connection, folder):
         engine.show(connection, {TABLES[key]: parts for key, parts in partitions.items()})
         rows_to_read = sum(part.row_count for parts in partitions.values() for part in parts)
-        with report_progress(connection, say, mart.name, row_count=rows_to_read):
+        with report_progress(connection, run.say, mart.name, row_count=rows_to_read):
             written = build_mart(connection, mart, days, folder / "mart")
         show_draft(connection, mart, written)
         problems = contract_problems(connection, mart)
@@ -171,9 +173,18 @@ def build_chunk(
             MartDay(day, written[day], tuple(p for p in problems if p.day in (day, None)))
             for day in days
         )
-        parts = [((str(one.day),), one.written) for one in built if one.is_good]
+        good = {one.day: one.written for one in built if one.is_good}
+        Restater(tables, engine, run.run_id).record(mart, good, sources)
+        parts = [((str(day),), one) for day, one in good.items()]
         placed = tables.upload(mart, parts)
-        sources = {str(one.day): inputs_of(mart, one.day, versions) for one in built}
-        drafts = [Draft(p.values[0], (p,), {"inputs": sources[p.values[0]]}) for p in placed]
+        drafts = [
+            Draft(
+                part.values[0],
+                (part,),
+                {"inputs": inputs_of(mart, day, versions), "made_from": sources.get(day)},
+            )
+            for part in placed
+            for day in [date.fromisoformat(part.values[0])]
+        ]
         tables.publish(mart, drafts)
     return MartChunk(built, first_rows.to_pylist())

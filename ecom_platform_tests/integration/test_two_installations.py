@@ -36,7 +36,7 @@ def visitors(cloud: LocalCloud, folder: Path, users: range) -> list[tuple[int]]:
         batch.prepare_catalog()
         batch.take_in()
         batch.rebuild()
-        return rows(batch, "marts", "daily_visitors", "select visitor_count from {table}")
+        return rows(batch, "marts", "daily_visitors", "select distinct visitor_count from {table}")
 
 
 def test_two_installations_share_a_cloud_and_nothing_else(tmp_path: Path) -> None:

@@ -17,7 +17,9 @@ import pyarrow as pa
 import yaml
 
 from ecom_platform.contracts import Table, marts
+from ecom_platform.contracts.verdicts import BOT_VERDICTS
 from ecom_platform.marts.queries import Value, mart_sql, range_values, rendered
+from ecom_platform.resources.query_engine import relation
 from ecom_platform.traffic import __main__ as traffic
 from ecom_platform.traffic.manifest import read_manifest
 from ecom_platform_tests.support.places import ROOT
@@ -123,7 +125,8 @@ def _edge_event(chosen: random.Random, day: int) -> dict[str, object]:
 
 
 def _show_ledger(connection: duckdb.DuckDBPyConnection) -> None:
-    """Every fifth day is partial."""
+    """Every fifth day is partial, and nobody is a bot."""
+    connection.execute(f"create table lake.bot_verdicts as {relation(BOT_VERDICTS, [])}")
     connection.execute(
         """
         create table lake.event_days as

@@ -5,6 +5,7 @@ from typing import Any
 
 from ecom_platform.batch import Batch
 from ecom_platform.contracts import TABLES, marts
+from ecom_platform.contracts.mart_columns import AUDIENCE
 from ecom_platform.resources.query_engine import relation
 
 FIRST, LAST = date(2019, 1, 1), date(2100, 1, 1)
@@ -40,10 +41,11 @@ def all_marts(batch: Batch) -> dict[str, list[Any]]:
 
 
 def one(batch: Batch, layer: str, name: str) -> dict[str, Any]:
-    """The only row of a table, by column."""
+    """The only row of a table, by column; of a mart, the only one of everybody's."""
     table = TABLES[layer, name]
     columns = ", ".join(column.name for column in table.columns)
-    found = rows(batch, layer, name, f"select {columns} from {{table}}")
+    whose = " where audience = 'all'" if AUDIENCE in table.columns else ""
+    found = rows(batch, layer, name, f"select {columns} from {{table}}{whose}")
     assert len(found) == 1, found
     return dict(zip((column.name for column in table.columns), found[0], strict=True))
 

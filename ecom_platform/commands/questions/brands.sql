@@ -6,6 +6,7 @@ with needs as (
     from marts.brand_marketing_needs
     where
         event_date = $end_date
+        and audience = 'all'
         and marketing_need in ('needs_exposure', 'needs_persuasion', 'needs_review')
 )
 

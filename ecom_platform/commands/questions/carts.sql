@@ -10,7 +10,8 @@ select
     count(carts.product_id) as products_left,
     days.is_mature as mature
 from marts.daily_cart_abandonment as days
-left join marts.abandoned_carts as carts on days.event_date = carts.event_date
+left join marts.abandoned_carts as carts
+    on days.event_date = carts.event_date and days.audience = carts.audience
 where days.audience = 'all'
 group by all
 order by day

@@ -6,6 +6,6 @@ select
     min(case when revenue_rank = 1 then category_code end) as most_revenue,
     max(case when revenue_rank = 1 then revenue_amount end) as revenue
 from marts.hourly_category_activity
-where event_date = $end_date
+where event_date = $end_date and audience = 'all'
 group by hour
 order by hour

@@ -4,7 +4,7 @@ select
     count(*) as products_left,
     sum(last_cart_price) as value_left
 from marts.abandoned_carts
-where not is_session_converted and category_code <> 'unknown'
+where audience = 'all' and not is_session_converted and category_code <> 'unknown'
 group by category_code
 order by value_left desc, category
 limit 5

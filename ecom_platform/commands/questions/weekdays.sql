@@ -15,6 +15,6 @@ select
     min(case when view_rank = 3 then category_code end) as third,
     min(case when revenue_rank = 1 then category_code end) as first_by_revenue
 from marts.weekday_category_ranking
-where event_date = $end_date
+where event_date = $end_date and audience = 'all'
 group by weekday, days_with_data
 order by weekday

@@ -7,12 +7,14 @@ from datetime import timedelta
 import dagster as dg
 
 from ecom_platform.contracts import Input, Table, marts
+from ecom_platform.contracts.bot_marts import RESTATEMENTS
 from ecom_platform.defs.outcomes import Outcome, check_specs, tell
 from ecom_platform.defs.partitions import DAYS, days_of
 from ecom_platform.defs.retries import trying_again
 from ecom_platform.defs.specs import preview, table_spec
 from ecom_platform.marts.queries import mart_checks
 from ecom_platform.pipeline.marts import MartChunk, MartDay, build_chunk, chunks_of
+from ecom_platform.pipeline.restatements import Run
 from ecom_platform.resources.query_engine import QueryEngine
 from ecom_platform.resources.table_store import TableStore
 
@@ -75,10 +77,11 @@ def mart_asset(mart: Table) -> dg.AssetsDefinition:
         outcomes: list[Outcome] = []
         with trying_again(context):
             days = days_of(context)
+            run = Run(context.log.info, context.run.run_id)
             chunks = list(chunks_of(days, tables, mart))
             for place, chunk in enumerate(chunks, start=1):
                 started = time.monotonic()
-                built = build_chunk(mart, chunk, tables, engine, context.log.info)
+                built = build_chunk(mart, chunk, tables, engine, run)
                 seconds = time.monotonic() - started
                 outcomes += chunk_outcomes(built, seconds / len(chunk))
                 context.log.info(
@@ -112,4 +115,6 @@ def _outcome(built: MartDay, seconds: float) -> Outcome:
 
 @dg.definitions
 def mart_assets() -> dg.Definitions:
-    return dg.Definitions(assets=[mart_asset(mart) for mart in marts.TABLES])
+    # Whoever builds a mart appends to it.
+    restatements = table_spec(RESTATEMENTS)
+    return dg.Definitions(assets=[*(mart_asset(mart) for mart in marts.TABLES), restatements])

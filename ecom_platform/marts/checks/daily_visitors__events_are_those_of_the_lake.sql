@@ -5,4 +5,4 @@ select
     ledger.kept_row_count
 from marts.daily_visitors as visitors
 inner join lake.event_days as ledger on visitors.event_date = ledger.event_date
-where visitors.event_count <> ledger.kept_row_count
+where visitors.audience = 'all' and visitors.event_count <> ledger.kept_row_count

@@ -129,7 +129,7 @@ last_carts as (
 )
 
 select
-    'all' as audience,
+    $audience as audience,
     last_carts.user_id,
     last_carts.user_session,
     last_carts.product_id,

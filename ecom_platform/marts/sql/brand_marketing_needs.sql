@@ -10,7 +10,7 @@ with activity as (
         view_count,
         purchase_count
     from marts.daily_brand_category_activity
-    where audience = 'all'
+    where audience = $audience
 ),
 
 windows as (
@@ -161,7 +161,7 @@ lifts as (
 )
 
 select
-    'all' as audience,
+    $audience as audience,
     lifts.brand,
     window_days.days_with_data,
     cast(lifts.views as bigint) as view_count,

@@ -1,6 +1,6 @@
 -- What each brand drew in each category on a day; missing names are shown as unknown.
 select
-    'all' as audience,
+    $audience as audience,
     coalesce(brand, 'unknown') as brand,
     coalesce(category_code, 'unknown') as category_code,
     sum(case when event_type = 'view' then 1 else 0 end) as view_count,

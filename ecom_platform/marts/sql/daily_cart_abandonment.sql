@@ -93,12 +93,15 @@ abandoned_amounts as (
         event_date,
         sum(last_cart_price) as abandoned_amount
     from marts.abandoned_carts
-    where not is_session_converted and event_date between $start_date and $end_date
+    where
+        audience = $audience
+        and not is_session_converted
+        and event_date between $start_date and $end_date
     group by event_date
 )
 
 select
-    'all' as audience,
+    $audience as audience,
     coalesce(outcome_days.cart_session_count, 0) as cart_session_count,
     coalesce(outcome_days.converted_session_count, 0) as converted_session_count,
     coalesce(outcome_days.emptied_session_count, 0) as emptied_session_count,

@@ -32,7 +32,7 @@ first_carts_after_view as (
 )
 
 select
-    'all' as audience,
+    $audience as audience,
     count(*) as session_count,
     sum(case when session_days.first_viewed_at is not null then 1 else 0 end)
         as viewed_session_count,

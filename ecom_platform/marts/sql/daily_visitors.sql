@@ -35,7 +35,7 @@ days as (
 )
 
 select
-    'all' as audience,
+    $audience as audience,
     days.visitor_count,
     days.session_count,
     days.event_count,

@@ -35,7 +35,7 @@ ranked as (
 )
 
 select
-    'all' as audience,
+    $audience as audience,
     hour,
     category_code,
     view_count,

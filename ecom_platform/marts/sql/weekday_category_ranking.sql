@@ -11,7 +11,7 @@ with category_days as (
         sum(purchase_count) as purchase_count,
         sum(revenue_amount) as revenue_amount
     from marts.hourly_category_activity
-    where audience = 'all'
+    where audience = $audience
     group by event_date, category_code
 ),
 
@@ -81,7 +81,7 @@ ranked as (
 )
 
 select
-    'all' as audience,
+    $audience as audience,
     weekday,
     category_code,
     days_with_data,

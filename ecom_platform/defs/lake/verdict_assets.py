@@ -1,0 +1,66 @@
+"""`lake/bot_verdicts`: who was a bot on a day, by every rule over the day's events."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from ecom_platform.contracts.lake import EVENTS
+from ecom_platform.contracts.verdicts import BOT_VERDICTS, VERDICT_WORDS
+from ecom_platform.defs.outcomes import Outcome, check_specs, tell
+from ecom_platform.defs.partitions import DAYS, days_of
+from ecom_platform.defs.retries import trying_again
+from ecom_platform.defs.specs import table_spec
+from ecom_platform.pipeline.verdicts import build_verdicts
+from ecom_platform.resources.query_engine import QueryEngine
+from ecom_platform.resources.table_store import TableStore
+
+VERDICT_CHECKS = check_specs(
+    BOT_VERDICTS,
+    ["contract_is_kept"],
+    [],
+    {"contract_is_kept": "Columns, keys and accepted values are those of the contract."},
+)
+FOLLOWS_THE_EVENTS = (
+    dg.AutomationCondition.eager()
+    .without(dg.AutomationCondition.in_latest_time_window())
+    .without(~dg.AutomationCondition.any_deps_missing())
+    .ignore(dg.AssetSelection.groups("catalog"))
+)
+
+
+@dg.multi_asset(
+    name="bot_verdicts",
+    specs=[
+        table_spec(
+            BOT_VERDICTS,
+            deps=[dg.AssetKey(EVENTS.key), dg.AssetKey(["catalog", BOT_VERDICTS.name])],
+        ).replace_attributes(automation_condition=FOLLOWS_THE_EVENTS)
+    ],
+    check_specs=VERDICT_CHECKS,
+    partitions_def=DAYS,
+    backfill_policy=dg.BackfillPolicy.single_run(),
+    pool="lake_bot_verdicts",
+)
+def bot_verdicts(
+    context: dg.AssetExecutionContext, tables: TableStore, engine: QueryEngine
+) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
+    with trying_again(context):
+        judged = build_verdicts(days_of(context), tables, engine, context.log.info)
+        outcomes = [
+            Outcome(
+                str(one.day),
+                metadata={
+                    "dagster/partition_row_count": one.written.row_count,
+                    "bots": one.bot_count,
+                    "bytes": one.written.byte_count,
+                },
+            )
+            for one in judged
+        ]
+    yield from tell(context, [BOT_VERDICTS], VERDICT_CHECKS, outcomes)
+
+
+@dg.definitions
+def verdict_assets() -> dg.Definitions:
+    """The verdicts, and beside them what people said, which `make verdict` writes."""
+    return dg.Definitions(assets=[bot_verdicts, table_spec(VERDICT_WORDS)])

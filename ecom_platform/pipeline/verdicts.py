@@ -1,0 +1,144 @@
+"""Days of `lake/bot_verdicts`: built from a day's events, the rules, and what people said.
+
+A day is built anew when its events, a rule, or a word about one of its users changed; where it then
+says the same as before, nothing that reads it changes. What does not belong here: what a verdict is
+(`detection.verdicts`), and the Dagster asset.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from hashlib import sha256
+
+import pyarrow as pa
+
+from ecom_platform.contracts.lake import EVENTS
+from ecom_platform.contracts.verdicts import BOT_VERDICTS, VERDICT_WORDS
+from ecom_platform.detection.verdicts import (
+    Word,
+    content_of,
+    day_verdicts,
+    rules_digest,
+)
+from ecom_platform.pipeline.marts import days_with_rows
+from ecom_platform.resources.query_engine import QueryEngine
+from ecom_platform.resources.table_store import Draft, TableStore
+from ecom_platform.tables.contract_check import check_contract
+from ecom_platform.tables.parquet import WrittenPartition, arrow_schema, write_table
+
+
+@dataclass(frozen=True)
+class JudgedDay:
+    """What became of a day: its rows, and how many users of it are left out of `people`."""
+
+    day: date
+    written: WrittenPartition
+    bot_count: int
+
+
+def stale_verdict_days(tables: TableStore) -> list[date]:
+    """Days whose verdicts are missing, or were built from something else."""
+    words = read_words(tables)
+    versions = _event_versions(tables)
+    shown = {part.values[0]: part for part in tables.catalog.partitions(BOT_VERDICTS)}
+    built = {
+        commit.name: commit.details["inputs"]
+        for commit in tables.commits(BOT_VERDICTS)
+        if shown.get(commit.name) == commit.partitions[0]
+    }
+    days = days_with_rows(BOT_VERDICTS, tables)
+    return [
+        day for day in sorted(days) if _inputs(day, versions[day], words) != built.get(str(day))
+    ]
+
+
+def build_verdicts(
+    days: Sequence[date], tables: TableStore, engine: QueryEngine, say: Callable[[str], None]
+) -> list[JudgedDay]:
+    """Judge those of the days that have events, and publish what was found."""
+    words = read_words(tables)
+    wanted = sorted(days_with_rows(BOT_VERDICTS, tables, min(days), max(days)).keys() & set(days))
+    if not wanted:
+        return []
+    judged, contents = [], {}
+    # Asked for once: the rows are read from the very versions that are remembered with them.
+    parts = tables.locations(EVENTS, wanted[0], wanted[-1])
+    versions = {date.fromisoformat(part.values[0]): part.version for part in parts}
+    with engine.lake_workspace() as (connection, folder):
+        engine.show(connection, {EVENTS: parts})
+        for place, day in enumerate(wanted, start=1):
+            rows = day_verdicts(connection, day, words)
+            written = write_table(rows, folder / f"{day}.parquet")
+            contents[str(day)] = content_of(rows)
+            judged.append(JudgedDay(day, written, _bot_count(rows)))
+            if place % 10 == 0:
+                say(f"judged {place} of {len(wanted)} days")
+        check_contract(connection, BOT_VERDICTS, [one.written for one in judged])
+        placed = tables.upload(BOT_VERDICTS, [((str(one.day),), one.written) for one in judged])
+    drafts = [
+        Draft(
+            part.values[0],
+            (replace(part, content=contents[part.values[0]]),),
+            {
+                "inputs": _inputs(day, versions[day], words),
+                "rules": rules_digest(),
+                "words": _said(day, words),
+            },
+        )
+        for part in placed
+        for day in [date.fromisoformat(part.values[0])]
+    ]
+    tables.publish(BOT_VERDICTS, drafts)
+    return judged
+
+
+def say_verdict(tables: TableStore, engine: QueryEngine, word: Word) -> Word:
+    """Keep what a person says of a user, with the days on which that user did anything."""
+    parts = tables.catalog.partitions(EVENTS)
+    with engine.lake_workspace() as (connection, folder):
+        engine.show(connection, {EVENTS: parts})
+        rows = connection.execute(
+            "select distinct event_date from lake.events where user_id = ? order by 1",
+            [word.user_id],
+        ).fetchall()
+        word = replace(word, days=tuple(day for (day,) in rows))
+        words = [*read_words(tables), word]
+        schema = arrow_schema(VERDICT_WORDS.columns)
+        table = pa.Table.from_pylist([vars(one) for one in words], schema=schema)
+        written = write_table(table, folder / "words.parquet")
+        placed = tables.upload(VERDICT_WORDS, [((), written)])
+    details = {"words": [one.to_details() for one in words]}
+    tables.publish(VERDICT_WORDS, [Draft("all", tuple(placed), details)])
+    return word
+
+
+def read_words(tables: TableStore) -> list[Word]:
+    """Everything that people said, as it was said."""
+    commits = tables.commits(VERDICT_WORDS, ["all"])
+    details = commits[0].details["words"] if commits else []
+    return [Word.from_details(one) for one in details]
+
+
+def _event_versions(tables: TableStore) -> dict[date, str]:
+    parts = tables.catalog.partitions(EVENTS)
+    return {date.fromisoformat(part.values[0]): part.version for part in parts}
+
+
+def _inputs(day: date, version: str, words: Sequence[Word]) -> str:
+    """What a day's verdicts are made from, in short."""
+    text = "\n".join([version, rules_digest(), *_said(day, words)])
+    return sha256(text.encode()).hexdigest()[:16]
+
+
+def _said(day: date, words: Sequence[Word]) -> list[str]:
+    """The words about users of a day."""
+    return [f"{word.user_id} {word.says} {word.said_at}" for word in words if day in word.days]
+
+
+def _bot_count(rows: pa.Table) -> int:
+    users = {
+        r["user_id"]
+        for r in rows.select(["user_id", "is_excluded"]).to_pylist()
+        if r["is_excluded"]
+    }
+    return len(users)

@@ -1,0 +1,145 @@
+"""A bot in the past: its verdict takes it out of `people`, and a person's word brings it back."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ecom_platform.batch import Batch
+from ecom_platform.contracts import marts
+from ecom_platform.contracts.mart_columns import AUDIENCE
+from ecom_platform.detection.verdicts import Word
+from ecom_platform.pipeline.verdicts import say_verdict, stale_verdict_days
+from ecom_platform.traffic import __main__ as traffic
+from ecom_platform.traffic.rows import COLUMNS
+from ecom_platform_tests.support.tables import records
+
+TakeIn = Callable[..., dict[str, str]]
+
+BOT, DAY = 999_999_001, date(2026, 1, 6)
+WITH_AUDIENCE = [mart for mart in marts.TABLES if AUDIENCE in mart.columns]
+
+
+@pytest.fixture(scope="module")
+def people(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three days of a small shop."""
+    folder = tmp_path_factory.mktemp("people")
+    traffic.main(
+        ["generate", f"--out={folder}", "--start=2026-01-05", "--end=2026-01-07"]
+        + ["--events-per-day=2000", "--dirt=0", "--seed=3"]
+    )
+    return next(folder.glob("*.csv"))
+
+
+@pytest.fixture(scope="module")
+def bot(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A scraper that fills carts too, on one day: 600 events in an hour and 40 minutes."""
+    lines = [",".join(COLUMNS)]
+    for number in range(600):
+        second = 10 * number
+        moment = f"2026-01-06 {9 + second // 3600:02}:{second // 60 % 60:02}:{second % 60:02} UTC"
+        kind = "cart" if number % 3 == 2 else "view"
+        product = f"{7_000_000 + number // 3},{number},electronics.audio,aqua,9.99"
+        lines.append(f"{moment},{kind},{product},{BOT},b")
+    path = tmp_path_factory.mktemp("bot") / "bot.csv"
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def figures(batch: Batch, audience: str) -> dict[str, list[str]]:
+    """Every row of every mart for an audience, without its name."""
+    return {
+        mart.name: sorted(
+            str({name: value for name, value in row.items() if name != "audience"})
+            for row in records(batch, *mart.key)
+            if row["audience"] == audience
+        )
+        for mart in WITH_AUDIENCE
+    }
+
+
+def restated(batch: Batch) -> list[dict[str, Any]]:
+    """Every restatement, the oldest first."""
+    found = records(batch, "marts", "restatements")
+    return sorted(found, key=lambda row: (row["restated_at"], row["figure"], row["audience"]))
+
+
+def impact(batch: Batch) -> dict[str, Any]:
+    found = {str(row["event_date"]): row for row in records(batch, "marts", "daily_bot_impact")}
+    return found[str(DAY)]
+
+
+def say(batch: Batch, says: Any, when: int) -> Word:
+    now = datetime(2026, 2, 1, when, tzinfo=UTC).replace(tzinfo=None)
+    word = Word(BOT, says, "a test", said_at=now, said_by="somebody")
+    word = say_verdict(batch.tables, batch.engine, word)
+    assert stale_verdict_days(batch.tables) == [DAY]
+    batch.rebuild()
+    assert stale_verdict_days(batch.tables) == []
+    return word
+
+
+def test_verdict_takes_a_bot_out_and_a_word_brings_it_back(
+    batch: Batch, take_in: TakeIn, people: Path, bot: Path
+) -> None:
+    take_in(people)
+    without = figures(batch, "people")
+    assert figures(batch, "all") == without
+    numbers = {c.name: c.number for c in batch.tables.commits(marts.DAILY_VISITORS)}
+
+    take_in(bot)
+
+    assert figures(batch, "people") == without
+    everybody = figures(batch, "all")
+    assert everybody != without
+    verdicts = records(batch, "lake", "bot_verdicts")
+    assert {(row["user_id"], str(row["event_date"])) for row in verdicts} == {(BOT, str(DAY))}
+    assert {row["rule"] for row in verdicts} >= {"cart_hoarding", "tireless_visitor"}
+    day = impact(batch)
+    assert (day["bot_count"], day["bot_event_count"], day["bot_cart_count"]) == (1, 600, 200)
+    assert day["ghost_cart_rate"] == pytest.approx(200 / day["cart_count"])
+    assert day["abandonment_rate"] > day["people_abandonment_rate"]
+    assert not day["is_under_attack"]
+    told = restated(batch)
+    assert {r["mart"] for r in told} == {"daily_visitors", "daily_cart_abandonment", "daily_funnel"}
+    assert {(row["causes"], str(row["event_date"])) for row in told} == {
+        ("late_events,verdict", str(DAY))
+    }
+    (events,) = [r for r in told if (r["figure"], r["audience"]) == ("event_count", "all")]
+    assert int(events["new_value"]) - int(events["old_value"]) == 600
+    again = {c.name: c.number for c in batch.tables.commits(marts.DAILY_VISITORS)}
+    assert [name for name in again if again[name] != numbers[name]] == [str(DAY)]
+
+    assert say(batch, "person", 1).days == (DAY,)
+    assert figures(batch, "people") == figures(batch, "all") == everybody
+    assert {row["overruled_reason"] for row in records(batch, "lake", "bot_verdicts")} == {"a test"}
+
+    said = restated(batch)[len(told) :]
+    assert {(row["audience"], row["causes"]) for row in said} == {("people", "overruling")}
+
+    say(batch, "bot", 2)
+    assert figures(batch, "people") == without
+    assert restated(batch)[: len(told) + len(said)] == [*told, *said], "only ever added to"
+
+
+def test_word_takes_out_somebody_whom_no_rule_names(
+    batch: Batch, take_in: TakeIn, people: Path
+) -> None:
+    take_in(people)
+    before = records(batch, "marts", "daily_visitors")
+    user = int(people.read_text().splitlines()[1].split(",")[7])
+    now = datetime(2026, 2, 1, tzinfo=UTC).replace(tzinfo=None)
+
+    word = say_verdict(batch.tables, batch.engine, Word(user, "bot", "ours", now, "somebody"))
+    batch.rebuild()
+
+    for row in records(batch, "marts", "daily_visitors"):
+        old = next(
+            one["visitor_count"]
+            for one in before
+            if (one["event_date"], one["audience"]) == (row["event_date"], row["audience"])
+        )
+        is_out = row["audience"] == "people" and str(row["event_date"]) in map(str, word.days)
+        assert row["visitor_count"] == old - is_out
