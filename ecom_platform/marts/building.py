@@ -6,13 +6,13 @@ What does not belong here: which days have data, and publishing (`defs.marts`).
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
-from ecom_platform.contracts import Table
+from ecom_platform.contracts import Input, Table
 from ecom_platform.contracts.mart_columns import AUDIENCE
 from ecom_platform.marts.queries import Check, mart_sql, range_values, rendered
 from ecom_platform.tables.contract_check import broken_rows
@@ -76,26 +76,35 @@ def select_for_audiences(
 ) -> str:
     """The query of a mart for everybody, and then for people: events of bots are not theirs.
 
-    Where no verdict excludes anybody the rows of people are those of everybody.
+    On days that no bot touches the rows of people are those of everybody.
     """
     everybody = rendered(mart_sql(mart), range_values(start, end))
     if AUDIENCE not in mart.columns:
         return everybody
-    reads_events = BOTS_KEY in {read.key for read in mart.inputs}
-    if reads_events and not _has_bots(connection):
-        connection.execute(f"create or replace temp table for_everybody as {everybody}")
-        people = "select * replace ('people' as audience) from for_everybody"
-        return f"select * from for_everybody union all {people}"
-    if reads_events:
-        connection.execute(PEOPLE_EVENTS)
     text = EVENTS_NAME.sub("lake.people_events", mart_sql(mart))
     people = rendered(text, range_values(start, end, "people"))
-    return f"select * from ({everybody}) union all select * from ({people})"
+    reads = [read for read in mart.inputs if read.key == BOTS_KEY]
+    if not reads:
+        return f"select * from ({everybody}) union all select * from ({people})"
+    connection.execute(PEOPLE_EVENTS)
+    connection.execute(f"create or replace temp table for_everybody as {everybody}")
+    touched = _touched_days(connection, reads[0])
+    is_touched = f"event_date in ({touched})" if touched else "false"
+    return f"""
+        select * from for_everybody
+        union all
+        select * replace ('people' as audience) from for_everybody where not ({is_touched})
+        union all
+        select * from ({people}) where {is_touched}
+    """
 
 
-def _has_bots(connection: duckdb.DuckDBPyConnection) -> bool:
-    query = "select count(*) from lake.bot_verdicts where is_excluded"
-    return bool(connection.execute(query).fetchall()[0][0])
+def _touched_days(connection: duckdb.DuckDBPyConnection, read: Input) -> str:
+    """Days that read a day with a bot, as literals."""
+    query = "select distinct event_date from lake.bot_verdicts where is_excluded"
+    days = {day for (day,) in connection.execute(query).fetchall()}
+    found = {day - timedelta(days=n) for day in days for n in range(read.days_after + 1)}
+    return ", ".join(f"date '{day}'" for day in sorted(found))
 
 
 def _empty(mart: Table, path: Path) -> WrittenPartition:

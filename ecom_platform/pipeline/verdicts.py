@@ -63,10 +63,10 @@ def build_verdicts(
     judged, contents = [], {}
     # Asked for once: the rows are read from the very versions that are remembered with them.
     parts = tables.locations(EVENTS, wanted[0], wanted[-1])
-    versions = {date.fromisoformat(part.values[0]): part.version for part in parts}
     with engine.lake_workspace() as (connection, folder):
-        engine.show(connection, {EVENTS: parts})
+        by_day = {date.fromisoformat(part.values[0]): part for part in parts}
         for place, day in enumerate(wanted, start=1):
+            engine.show(connection, {EVENTS: [by_day[day]]})
             rows = day_verdicts(connection, day, words)
             written = write_table(rows, folder / f"{day}.parquet")
             contents[str(day)] = content_of(rows)
@@ -80,7 +80,7 @@ def build_verdicts(
             part.values[0],
             (replace(part, content=contents[part.values[0]]),),
             {
-                "inputs": _inputs(day, versions[day], words),
+                "inputs": _inputs(day, by_day[day].version, words),
                 "rules": rules_digest(),
                 "words": _said(day, words),
             },
