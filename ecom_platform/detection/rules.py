@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -87,6 +87,7 @@ def filled(text: str, values: Mapping[str, str]) -> str:
     return _PARAMETER.sub(lambda found: values[found[1]], text)
 
 
+@cache
 def all_rules() -> tuple[Rule, ...]:
     """Every rule by its name, first those of the stream."""
     return (

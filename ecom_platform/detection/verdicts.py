@@ -7,6 +7,7 @@ counts. What does not belong here: where the events and the words lie (`pipeline
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from hashlib import sha256
 from typing import Literal, cast
 
@@ -16,7 +17,7 @@ import pyarrow as pa
 from ecom_platform.contracts.verdicts import BOT_VERDICTS, BY_HAND
 from ecom_platform.detection.detections import add_detections, fold_episodes, prepare
 from ecom_platform.detection.recorded_events import RULE_MS
-from ecom_platform.detection.rules import Rule, all_rules
+from ecom_platform.detection.rules import all_rules
 from ecom_platform.tables.parquet import arrow_schema
 
 Says = Literal["person", "bot"]
@@ -92,9 +93,10 @@ def standing(words: Iterable[Word]) -> dict[int, Word]:
     return {word.user_id: word for word in sorted(words, key=lambda one: one.said_at)}
 
 
-def rules_digest(rules: Iterable[Rule] | None = None) -> str:
+@cache
+def rules_digest() -> str:
     """Equal where the rules say the same."""
-    text = "\n".join(f"{rule.name} {rule.sql}" for rule in rules or all_rules())
+    text = "\n".join(f"{rule.name} {rule.sql}" for rule in all_rules())
     return sha256(text.encode()).hexdigest()[:16]
 
 

@@ -6,9 +6,11 @@ says the same as before, nothing that reads it changes. What does not belong her
 """
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import sha256
+from pathlib import Path
 
 import pyarrow as pa
 
@@ -23,17 +25,24 @@ from ecom_platform.detection.verdicts import (
 from ecom_platform.pipeline.marts import days_with_rows
 from ecom_platform.resources.query_engine import QueryEngine
 from ecom_platform.resources.table_store import Draft, TableStore
+from ecom_platform.tables.commits import PublishedPartition
 from ecom_platform.tables.contract_check import check_contract
 from ecom_platform.tables.parquet import WrittenPartition, arrow_schema, write_table
+
+DAYS_AT_ONCE = 2
+SAID_EVERY = 10
 
 
 @dataclass(frozen=True)
 class JudgedDay:
-    """What became of a day: its rows, and how many users of it are left out of `people`."""
+    """What became of a day: its rows, how many users are left out of `people`, and a text that is
+    equal where two versions say the same.
+    """
 
     day: date
     written: WrittenPartition
     bot_count: int
+    content: str
 
 
 def stale_verdict_days(tables: TableStore) -> list[date]:
@@ -60,21 +69,22 @@ def build_verdicts(
     wanted = sorted(days_with_rows(BOT_VERDICTS, tables, min(days), max(days)).keys() & set(days))
     if not wanted:
         return []
-    judged, contents = [], {}
     # Asked for once: the rows are read from the very versions that are remembered with them.
     parts = tables.locations(EVENTS, wanted[0], wanted[-1])
-    with engine.lake_workspace() as (connection, folder):
-        by_day = {date.fromisoformat(part.values[0]): part for part in parts}
-        for place, day in enumerate(wanted, start=1):
-            engine.show(connection, {EVENTS: [by_day[day]]})
-            rows = day_verdicts(connection, day, words)
-            written = write_table(rows, folder / f"{day}.parquet")
-            contents[str(day)] = content_of(rows)
-            judged.append(JudgedDay(day, written, _bot_count(rows)))
-            if place % 10 == 0:
+    by_day = {date.fromisoformat(part.values[0]): part for part in parts}
+    with engine.workspace() as (connection, folder), ThreadPoolExecutor(DAYS_AT_ONCE) as pool:
+
+        def judge(day: date) -> JudgedDay:
+            return _judged(engine, by_day[day], words, folder / f"{day}.parquet")
+
+        judged = []
+        for place, one in enumerate(pool.map(judge, wanted), start=1):
+            judged.append(one)
+            if place % SAID_EVERY == 0:
                 say(f"judged {place} of {len(wanted)} days")
         check_contract(connection, BOT_VERDICTS, [one.written for one in judged])
         placed = tables.upload(BOT_VERDICTS, [((str(one.day),), one.written) for one in judged])
+    contents = {str(one.day): one.content for one in judged}
     drafts = [
         Draft(
             part.values[0],
@@ -90,6 +100,17 @@ def build_verdicts(
     ]
     tables.publish(BOT_VERDICTS, drafts)
     return judged
+
+
+def _judged(
+    engine: QueryEngine, part: PublishedPartition, words: Sequence[Word], path: Path
+) -> JudgedDay:
+    """Judge one day in an engine of its own: its queries are too small to fill two cores."""
+    day = date.fromisoformat(part.values[0])
+    with engine.lake_workspace() as (connection, _):
+        engine.show(connection, {EVENTS: [part]})
+        rows = day_verdicts(connection, day, words)
+    return JudgedDay(day, write_table(rows, path), _bot_count(rows), content_of(rows))
 
 
 def say_verdict(tables: TableStore, engine: QueryEngine, word: Word) -> Word:

@@ -91,7 +91,7 @@ def replay(users: int, pauses: tuple[int, int] = (4000, 9000)) -> list[RuleEvent
 LAKE_EDGES: Edges = {
     "tireless_visitor: 52 minutes": (paced(52, MINUTE), paced(53, MINUTE)),
     "tireless_visitor: within 60 minutes": (paced(53, 71_000), paced(53, 68_000)),
-    "tireless_visitor: 250 events": (paced(252, 1000), paced(253, 1000)),
+    "tireless_visitor: 300 events": (paced(302, 1000), paced(303, 1000)),
     "tireless_visitor: five sessions": (people_at_once(5, 53), people_at_once(4, 53)),
     "tireless_visitor: sessions of 1.5 minutes": (short_sessions(0), short_sessions(1)),
     "tireless_visitor: two at once": (people_at_once(2, 12), people_at_once(1, 10)),
@@ -127,7 +127,7 @@ LAKE_EDGES: Edges = {
         hoard(16, gap=240_001, named=0),
         hoard(16, gap=240_000, named=0),
     ),
-    "hoarded_product: one in twenty buys": (hoard(19, buyers=1), hoard(20, buyers=1)),
+    "hoarded_product: one in fifty buys": (hoard(49, buyers=1), hoard(50, buyers=1)),
     "hoarded_product: three acts in ten": (
         hoard(16, looks=8, carts=3),
         hoard(16, looks=7, carts=3),

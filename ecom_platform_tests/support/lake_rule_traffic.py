@@ -11,7 +11,7 @@ MINUTE = 60_000
 def tireless_visitor(chosen: random.Random) -> list[RuleEvent]:
     events = []
     for user in range(40):
-        share, each = chosen.choice([(0.8, 1), (0.9, 1), (0.95, 2), (0.6, 7)])
+        share, each = chosen.choice([(0.8, 1), (0.9, 1), (0.95, 2), (0.6, 8)])
         sessions = chosen.choice([1, 1, 4, 5, 6, 12])
         for minute in range(150):
             for _ in range(each if chosen.random() < share else 0):
@@ -87,7 +87,7 @@ def rushed_product(chosen: random.Random) -> list[RuleEvent]:
 def hoarded_product(chosen: random.Random) -> list[RuleEvent]:
     events = []
     for product in range(24):
-        carters, buyers = chosen.choice([(15, 0), (16, 0), (19, 1), (20, 1), (21, 1), (40, 3)])
+        carters, buyers = chosen.choice([(15, 0), (16, 0), (49, 1), (50, 1), (51, 1), (90, 3)])
         for number in range(carters + 3):
             user = 1000 * product + number
             ms = START + 10 * MINUTE * chosen.choice([0, 1, 2, 3, 5, 6, 7, 12])

@@ -59,6 +59,8 @@ def cluster_options(*, rest_port: int, checkpoint_folder: Path) -> dict[str, str
         "rest.address": "127.0.0.1",
         "rest.bind-address": "127.0.0.1",
         "rest.port": str(rest_port),
+        # Whoever waits for event time to pass asks for metrics, which are else ten seconds old.
+        "metrics.fetcher.update-interval": "1000",
         "jobmanager.bind-host": "127.0.0.1",
         "taskmanager.bind-host": "127.0.0.1",
         "taskmanager.host": "127.0.0.1",

@@ -24,7 +24,7 @@ verdicts as (
     select
         event_date,
         count(distinct case when is_excluded then user_id end) as bot_count,
-        max(case when entity_type = 'site' then 1 else 0 end) as attack_count
+        count(case when entity_type = 'site' then rule end) as attack_count
     from lake.bot_verdicts
     group by event_date
 )
@@ -53,7 +53,7 @@ select
     / nullif(everybody.cart_count, 0) as ghost_cart_rate,
     carts.abandonment_rate,
     carts.people_abandonment_rate,
-    coalesce(verdicts.attack_count, 0) > 0 as is_under_attack,
+    coalesce(verdicts.attack_count > 0, false) as is_under_attack,
     everybody.event_date
 from everybody
 left join people on everybody.event_date = people.event_date
