@@ -140,6 +140,9 @@ bench-stream: $(VENV)/run.stamp $(FLINK_VENV)/stamp ## Time from put to alert by
 bench-detection: $(VENV)/dev.stamp ## Recall, precision and false alarms of the alarms on worlds that no threshold saw; BENCH="--scenario file.yaml"
 	@$(PYTHON) -m benchmarks.detection $(BENCH)
 
+sweep-detection: $(VENV)/dev.stamp ## Each rule at thresholds around its own, on the worlds where thresholds are chosen
+	@$(PYTHON) -m benchmarks.detection_sweep
+
 calibrate: $(VENV)/run.stamp ## Compare made-up traffic with the published figures of the real shop
 	@$(PYTHON) -m ecom_platform.traffic generate --out .local/calibration --start 2026-01-05 \
 	  --end 2026-02-01 --events-per-day 40000 --dirt 0
@@ -179,4 +182,4 @@ $(VENV)/browser.stamp: requirements/browser.txt $(VENV)/dev.stamp
 	@$(VENV)/bin/uv pip install -q --python $(PYTHON) --require-hashes -r requirements/browser.txt
 	@touch $@
 
-.PHONY: help demo up down clean answers alerts quarantine simulate detect build verdict retire replay-quarantine restage rebuild-catalog remove-old-versions deploy check test test-stream test-slow crash-test mutate screenshots flink lock bench-batch bench-stream bench-detection calibrate
+.PHONY: help demo up down clean answers alerts quarantine simulate detect build verdict retire replay-quarantine restage rebuild-catalog remove-old-versions deploy check test test-stream test-slow crash-test mutate screenshots flink lock bench-batch bench-stream bench-detection sweep-detection calibrate

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.usefixtures("flink")
 
 PHASES = 1000
 FIRST_BURST, FIRST_BELOW = 800_000_000, 700_000_000
-WINDOW_MS = 10_000
+WINDOW_MS, STEP_MS = 10_000, 100
 HOUR_MS = 3_600_000
 EXACT = 50
 """So many bursts take the whole window to the millisecond."""
@@ -26,13 +26,13 @@ def burst(shop: traffic.Shop, user: int, start_ms: int, span_ms: int) -> list[tr
 
 
 def bursts(shop: traffic.Shop) -> list[traffic.Event]:
-    """Each burst at a random phase; beside it somebody whose six events take a millisecond more."""
+    """Each burst at a random phase; beside it somebody whose six events take a step more."""
     events = []
     for number in range(PHASES):
         span = WINDOW_MS if number < EXACT else shop.random.randint(0, WINDOW_MS)
         events += burst(shop, FIRST_BURST + number, shop.random.randint(0, HOUR_MS), span)
         start = shop.random.randint(0, HOUR_MS)
-        events += burst(shop, FIRST_BELOW + number, start, WINDOW_MS + 1)
+        events += burst(shop, FIRST_BELOW + number, start, WINDOW_MS + STEP_MS)
     return events
 
 

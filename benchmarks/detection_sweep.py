@@ -1,0 +1,67 @@
+"""`python -m benchmarks.detection_sweep`: each rule alone, at thresholds around its own.
+
+On the worlds where thresholds are chosen: the share of attackers that it names, and false alarms.
+
+What does not belong here: how good all rules are together (`detection`).
+"""
+
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+
+import duckdb
+
+from benchmarks.detection_scores import Actor, WorldScore, score_world, total_score
+from benchmarks.detection_worlds import World, worlds
+from ecom_platform.detection.detections import add_detections, fold_episodes, prepare
+from ecom_platform.detection.rules import Rule, all_rules
+
+FACTORS = (0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
+TRAIN_SEED = 100
+
+
+def main() -> None:
+    scores: dict[tuple[str, float], list[WorldScore]] = defaultdict(list)
+    for number, one in enumerate(worlds(is_test=False, seed=TRAIN_SEED), start=1):
+        print(f"world {number}", file=sys.stderr, flush=True)
+        for name, factor, score in _swept(one):
+            scores[name, factor].append(score)
+    print("| rule | " + " | ".join(f"x {factor:g}" for factor in FACTORS) + " |")
+    print("|---|" + "---|" * len(FACTORS))
+    for rule in all_rules():
+        cells = [_cell(scores[rule.name, factor]) for factor in FACTORS]
+        print(f"| `{rule.name}` ({rule.threshold:g}) | " + " | ".join(cells) + " |")
+
+
+def _swept(one: World) -> Iterator[tuple[str, float, WorldScore]]:
+    with duckdb.connect() as connection:
+        connection.register("columns", one.events)
+        connection.execute(
+            "create table events as select *, make_timestamp(event_ms * 1000) as event_time"
+            " from columns order by event_ms"
+        )
+        for rule in all_rules():
+            for factor in FACTORS:
+                yield rule.name, factor, _scored(connection, rule, factor, one)
+
+
+def _scored(
+    connection: duckdb.DuckDBPyConnection, rule: Rule, factor: float, one: World
+) -> WorldScore:
+    changed = rule.with_properties(threshold=f"{rule.threshold * factor:g}")
+    prepare(connection)
+    add_detections(connection, [changed])
+    fold_episodes(connection)
+    actors: tuple[Actor, ...] = one.actors
+    return score_world(connection, actors, one.session_count)
+
+
+def _cell(found: list[WorldScore]) -> str:
+    """Share of all attackers, and false alarms per 10,000 sessions."""
+    score = total_score(found)
+    recalls = [one.recall for each in found for one in each.found]
+    return f"{sum(recalls) / len(recalls):.2f}, {score.false_alarms_per_10000:.1f}"
+
+
+if __name__ == "__main__":
+    main()
