@@ -125,6 +125,7 @@ def launch(cloud_: Cloud, folder: Path, **groups: dict[str, str]) -> Iterator[Jo
     """Run the launcher; all tasks run when the body starts, and none is left after it."""
     port = free_port()
     properties = runtime_properties.load_property_groups(runtime_properties.LOCAL_FILE)
+    properties["event_time"]["tolerance_seconds"] = engines.TEN_YEARS
     for name, values in groups.items():
         properties[name].update(values)
     path = folder / "properties.json"
