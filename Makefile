@@ -68,6 +68,9 @@ simulate: $(VENV)/run.stamp ## Play a scenario on the stream; SCENARIO=file.yaml
 detect: $(VENV)/run.stamp ## Run every rule over recorded events; EVENTS=records.jsonl OUT=alerts.jsonl
 	@$(PYTHON) -m ecom_platform.commands.detect "$(EVENTS)" "$(OUT)"
 
+backtest: $(VENV)/run.stamp ## What another threshold would have changed over the lake; RULE=user_flood SET=threshold=40
+	@$(RUN) $(PYTHON) -m ecom_platform.commands.backtest "$(RULE)" $(SET)
+
 build: $(VENV)/run.stamp ## Stage and build whatever is not up to date, without waiting for a sensor
 	@$(RUN) $(PYTHON) -m ecom_platform.commands.build
 
@@ -182,4 +185,4 @@ $(VENV)/browser.stamp: requirements/browser.txt $(VENV)/dev.stamp
 	@$(VENV)/bin/uv pip install -q --python $(PYTHON) --require-hashes -r requirements/browser.txt
 	@touch $@
 
-.PHONY: help demo up down clean answers alerts quarantine simulate detect build verdict retire replay-quarantine restage rebuild-catalog remove-old-versions deploy check test test-stream test-slow crash-test mutate screenshots flink lock bench-batch bench-stream bench-detection sweep-detection calibrate
+.PHONY: help demo up down clean answers alerts quarantine simulate detect backtest build verdict retire replay-quarantine restage rebuild-catalog remove-old-versions deploy check test test-stream test-slow crash-test mutate screenshots flink lock bench-batch bench-stream bench-detection sweep-detection calibrate
