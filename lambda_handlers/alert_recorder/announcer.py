@@ -1,10 +1,10 @@
 """Tells SNS that an episode opened, and keeps quiet in a storm. `recorder` decides when."""
 
-import json
 from typing import TYPE_CHECKING
 
 from .alert_items import Alert
 from .crossings import to_wire_time
+from .messages import message_of, subject_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -30,20 +30,10 @@ class Announcer:
         peak = alert.episode.peak
         if peak.entity_type != "site" and self._opened_in_minute_of(now) > self._limit_per_minute:
             return False
-        message = {
-            "alert_id": alert.episode.alert_id,
-            "rule": peak.rule,
-            "entity_type": peak.entity_type,
-            "entity_id": peak.entity_id,
-            "severity": alert.episode.severity,
-            "opened_at": to_wire_time(alert.episode.opened_at),
-            "observed_value": float(peak.observed_value),
-            "threshold": float(peak.threshold),
-        }
         self._sns.publish(
             TopicArn=self._topic_arn,
-            Subject=f"{alert.episode.severity} alert: {peak.rule} by {peak.entity_type}"[:100],
-            Message=json.dumps(message),
+            Subject=subject_of(alert),
+            Message=message_of(alert),
             MessageAttributes={
                 "rule": {"DataType": "String", "StringValue": peak.rule},
                 "severity": {"DataType": "String", "StringValue": alert.episode.severity},

@@ -1,0 +1,57 @@
+"""What people are told of an alert."""
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from alert_recorder.alert_items import Alert
+from alert_recorder.crossings import Crossing, to_millis
+from alert_recorder.episodes import fold
+from alert_recorder.messages import message_of, subject_of
+
+
+def alert(**changes: Any) -> Alert:
+    crossing = {
+        "rule": "cart_hoarding",
+        "rule_version": 2,
+        "entity_type": "user",
+        "entity_id": "555",
+        "severity": "high",
+        "crossed_at": to_millis("2026-01-02T03:04:05.678Z"),
+        "observed_value": Decimal(25),
+        "threshold": Decimal(24),
+        "evidence": {"purchase_count": Decimal(1)},
+        **changes,
+    }
+    episode = fold(Crossing(**crossing), [])
+    return Alert(episode, "open", version=1, recorded_at=0, updated_at=0)
+
+
+def test_message_says_who_what_since_when_how_often_wrong_and_how_to_overrule() -> None:
+    found = json.loads(message_of(alert()))
+    assert found == {
+        "alert_id": "cart_hoarding#user#555#2026-01-02T03:04:05.678Z",
+        "rule": "cart_hoarding",
+        "entity_type": "user",
+        "entity_id": "555",
+        "severity": "high",
+        "opened_at": "2026-01-02T03:04:05.678Z",
+        "observed_value": 25.0,
+        "threshold": 24.0,
+        "evidence": {"purchase_count": 1.0},
+        "how_often_wrong": "2 false alarms in 505,128 sessions of people (make bench-detection)",
+        "look_at": "make alerts, or streaming/alerts in Dagster; docs/detection.md",
+        "overrule": "make verdict USER=555 SAY=person REASON='...'",
+    }
+    assert subject_of(alert()) == "high alert: cart_hoarding by user"
+
+
+@pytest.mark.parametrize("rule", ["user_flood", "machine_rhythm"])
+def test_rule_that_was_never_wrong_says_so(rule: str) -> None:
+    assert json.loads(message_of(alert(rule=rule)))["how_often_wrong"].startswith("0 false alarms")
+
+
+def test_nobody_can_be_overruled_where_the_whole_site_is_meant() -> None:
+    told = json.loads(message_of(alert(rule="site_flood", entity_type="site", entity_id="all")))
+    assert "overrule" not in told
