@@ -170,8 +170,16 @@ def replay_from_next_start() -> Replay:
     return Replay(start_ms=start_ms, replay_id=wire_time(start_ms))
 
 
+PERIOD_MS, LONGEST_PLAY_MS = 300_000, 90_000
+"""An alert is said again in each five minutes of the clock; plays of one such period are alike."""
+
+
 def next_start(phase_ms: int = 10_000) -> int:
-    """The next moment from which windows of up to ten seconds begin alike; waits for it."""
+    """The next moment from which windows of up to ten seconds begin alike, and a play ends before
+    the clock's next five minutes; waits for it.
+    """
     start = (int(time.time() * 1000) // phase_ms + 1) * phase_ms
+    if start % PERIOD_MS > PERIOD_MS - LONGEST_PLAY_MS:
+        start = (start // PERIOD_MS + 1) * PERIOD_MS
     time.sleep(max(0.0, start / 1000 - time.time()))
     return start
