@@ -17,15 +17,21 @@ import duckdb
 import numpy as np
 
 from benchmarks.detection_scores import Score, WorldScore, score_world, total_score
+from benchmarks.detection_worlds import (
+    TEST_SEED,
+    TRAIN_SEED,
+    engine,
+    one_identity,
+    world,
+    worlds,
+)
 from benchmarks.detection_worlds import World as DetectionWorld
-from benchmarks.detection_worlds import one_identity, world, worlds
 from benchmarks.figures import rounded
 from ecom_platform.detection.detections import find_episodes
 from ecom_platform.simulator.scenario import ScenarioError, read_scenario
 
 ROOT = Path(__file__).parents[1]
 REAL_SLICE = ROOT.parent / "shared/data/rees46"
-TEST_SEED, TRAIN_SEED = 9100, 100
 FAST = 0.5
 """Events a second from which an attacker under one identity shall hardly ever be missed."""
 
@@ -75,12 +81,7 @@ def _worlds(arguments: argparse.Namespace) -> Iterator[DetectionWorld]:
 
 
 def _scored(one: DetectionWorld) -> WorldScore:
-    with duckdb.connect() as connection:
-        connection.register("columns", one.events)
-        connection.execute(
-            "create table events as select *, make_timestamp(event_ms * 1000) as event_time"
-            " from columns order by event_ms"
-        )
+    with engine(one.events) as connection:
         find_episodes(connection)
         return score_world(connection, one.actors, one.session_count)
 

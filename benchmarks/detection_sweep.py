@@ -11,13 +11,12 @@ from collections.abc import Iterator
 
 import duckdb
 
-from benchmarks.detection_scores import Actor, WorldScore, score_world, total_score
-from benchmarks.detection_worlds import World, worlds
+from benchmarks.detection_scores import WorldScore, score_world, total_score
+from benchmarks.detection_worlds import TRAIN_SEED, World, engine, worlds
 from ecom_platform.detection.detections import add_detections, fold_episodes, prepare
 from ecom_platform.detection.rules import Rule, all_rules
 
 FACTORS = (0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
-TRAIN_SEED = 100
 
 
 def main() -> None:
@@ -34,12 +33,7 @@ def main() -> None:
 
 
 def _swept(one: World) -> Iterator[tuple[str, float, WorldScore]]:
-    with duckdb.connect() as connection:
-        connection.register("columns", one.events)
-        connection.execute(
-            "create table events as select *, make_timestamp(event_ms * 1000) as event_time"
-            " from columns order by event_ms"
-        )
+    with engine(one.events) as connection:
         for rule in all_rules():
             for factor in FACTORS:
                 yield rule.name, factor, _scored(connection, rule, factor, one)
@@ -52,8 +46,7 @@ def _scored(
     prepare(connection)
     add_detections(connection, [changed])
     fold_episodes(connection)
-    actors: tuple[Actor, ...] = one.actors
-    return score_world(connection, actors, one.session_count)
+    return score_world(connection, one.actors, one.session_count)
 
 
 def _cell(found: list[WorldScore]) -> str:

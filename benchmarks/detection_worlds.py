@@ -6,14 +6,16 @@ What does not belong here: the rules, and the score (`detection_scores`).
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 
 from benchmarks.detection_scores import Actor
-from ecom_platform.detection.rules import time_tolerance_seconds
+from ecom_platform.detection.recorded_events import RULE_MS
 from ecom_platform.simulator import scene
 from ecom_platform.simulator.cast import Part
 from ecom_platform.simulator.families import FAMILIES
@@ -24,6 +26,7 @@ from ecom_platform.traffic.events import Events
 from ecom_platform.traffic.randomness import Ints, children, drawn, field, seed_key, unit
 
 HOURS = 6
+TEST_SEED, TRAIN_SEED = 9100, 100
 PEOPLE_RATE = 10.0
 """Events a second of all people."""
 ACTORS_AT_ONCE = 24
@@ -95,28 +98,25 @@ def world(scenario: Scenario, seed: int) -> World:
     people = [RoughPeople(one) if not n else one for n, one in enumerate(cast)]
     events = scene.events(people if scenario.people_rate else cast)
     attackers = [cast for cast in scenario.parts if FAMILIES[cast.part.family].label == "attack"]
+    seen = set(np.unique(events.user).tolist())
     actors = [
         Actor(
             name=f"{cast.part.name}-{number}",
             family=cast.part.family,
             rate=cast.part.rate,
-            user_ids=tuple(cast.part.user_id(number, user) for user in range(cast.part.users)),
+            user_ids=tuple(user for user in _users(cast.part, number) if user in seen),
         )
         for cast in attackers
         for number in range(cast.part.actors)
     ]
-    seen = set(np.unique(events.user).tolist())
-    actors = [
-        Actor(a.name, a.family, a.rate, tuple(u for u in a.user_ids if u in seen)) for a in actors
-    ]
     theirs = np.array([user for actor in actors for user in actor.user_ids])
     people_sessions = len(np.unique(events.session[~np.isin(events.user, theirs)]))
     clocks = {
-        cast.part.user_id(number, user): round(cast.part.clock_seconds * 1000)
+        user: round(cast.part.clock_seconds * 1000)
         for cast in attackers
         if cast.part.clock_seconds
         for number in range(cast.part.actors)
-        for user in range(cast.part.users)
+        for user in _users(cast.part, number)
     }
     return World(
         events=table(events, clocks, seed=seed),
@@ -125,23 +125,44 @@ def world(scenario: Scenario, seed: int) -> World:
     )
 
 
+def _users(part: Part, actor: int) -> list[int]:
+    return [part.user_id(actor, user) for user in range(part.users)]
+
+
+@contextmanager
+def engine(world_events: pa.Table) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection in which rules find the events of a world, ordered by rule_time."""
+    with duckdb.connect() as connection:
+        connection.register("columns", world_events)
+        connection.execute(
+            f"""
+            create table events as
+            select
+                * exclude (occurred_at, arrived_at),
+                make_timestamp(1000 * event_ms) as event_time
+            from (select *, {RULE_MS} as event_ms from columns)
+            order by event_ms
+            """
+        )
+        yield connection
+
+
 def table(events: Events, clocks: dict[int, int], *, seed: int) -> pa.Table:
-    """Columns for the rules, ordered by rule_time: arrival where a clock is too far off."""
+    """The events as columns, with the time that each says and that of its arrival."""
     shop = assortment(seed)
     offset = _skew(events.user, seed=seed)
     for user, ms in clocks.items():
         offset[events.user == user] = ms
-    is_believed = np.abs(offset) < 1000 * time_tolerance_seconds()
-    rule_ms = events.time_ms + np.where(is_believed, offset, 0)
     place = np.arange(len(events))
     twice = unit(drawn(children(events.session, place), "twice")) < DOUBLED_SHARE
     place = np.concatenate([place, place[twice]])
-    rule_ms = np.concatenate([rule_ms, rule_ms[twice]])
     kinds = pa.array(["view", "cart", "remove_from_cart", "purchase"])
+    arrived_ms = events.time_ms[place]
     return pa.table(
         {
             "event_id": pa.array(place).cast(pa.string()),
-            "event_ms": rule_ms,
+            "occurred_at": pa.array(arrived_ms + offset[place]).cast(pa.timestamp("ms")),
+            "arrived_at": pa.array(arrived_ms).cast(pa.timestamp("ms")),
             "event_type": kinds.take(pa.array(events.kind[place])),
             "product_id": shop.product_id[events.product[place]],
             "category_id": shop.category_id[events.product[place]],

@@ -104,11 +104,14 @@ def floods(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def _flooded(arguments: argparse.Namespace, events: Path, count: int, *options: str) -> Any:  # noqa: ANN401 - JSON
     print(f"Flink drains {count:,} records of {events.stem} {' '.join(options)}", flush=True)
-    with tempfile.TemporaryDirectory(dir=arguments.workdir, prefix="drain-") as folder:
-        program = [
-            *("-m", "benchmarks.stream_drain", "--source=file", f"--events={events}"),
-            *(f"--records={count}", f"--good={count}", f"--folder={folder}", *options),
-        ]
+    given = ["--source=file", f"--events={events}", f"--records={count}", f"--good={count}"]
+    return _drained(arguments.workdir, *given, *options)
+
+
+def _drained(workdir: Path, *options: str) -> Any:  # noqa: ANN401 - JSON
+    """What `stream_drain` measures, in a folder that is gone afterwards."""
+    with tempfile.TemporaryDirectory(dir=workdir, prefix="drain-") as folder:
+        program = ["-m", "benchmarks.stream_drain", *options, f"--folder={folder}"]
         return _answer([sys.executable, *program])
 
 
@@ -116,16 +119,9 @@ def _drain(
     arguments: argparse.Namespace, source: str, events: Path, counts: Counter[str]
 ) -> dict[str, Any]:
     print(f"Flink drains {counts.total():,} records from {source}", flush=True)
-    folder = Path(tempfile.mkdtemp(dir=arguments.workdir, prefix="drain-"))
     good = counts["event"] + counts["duplicate"]
-    program = [
-        *("-m", "benchmarks.stream_drain", f"--source={source}", f"--events={events}"),
-        *(f"--records={counts.total()}", f"--good={good}", f"--folder={folder}"),
-    ]
-    try:
-        answer = _answer([sys.executable, *program])
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    given = [f"--source={source}", f"--events={events}", f"--records={counts.total()}"]
+    answer = _drained(arguments.workdir, *given, f"--good={good}")
     return {
         f"flink_{source}_events_per_s": answer["events_per_s"],
         f"flink_{source}_events": answer["events"],

@@ -154,8 +154,6 @@ class Batch:
         return standing_verdicts(self.tables)
 
     def _run_days(self, keys: Sequence[tuple[str, str]], days: Sequence[date]) -> None:
-        if not days:
-            return
         name = keys[0][1] if len(keys) == 1 else f"{keys[0][1]} and {len(keys) - 1} more"
         for first, last in islands(days):
             self.run(f"{name}, {first} to {last}", keys, span=(str(first), str(last)))

@@ -48,12 +48,11 @@ def backtest(
 ) -> list[Difference]:
     """Every episode of some days of the lake, under both."""
     found: list[Difference] = []
-    for part in resources.tables.catalog.partitions(EVENTS):
-        day = date.fromisoformat(part.values[0])
-        if days[0] <= day <= days[1]:
-            with resources.engine.lake_workspace() as (connection, _):
-                resources.engine.show(connection, {EVENTS: [part]})
-                found += compare(connection, day, current, candidate)
+    with resources.engine.lake_workspace() as (connection, _):
+        for part in resources.tables.locations(EVENTS, *days):
+            resources.engine.show(connection, {EVENTS: [part]})
+            day = date.fromisoformat(part.values[0])
+            found += compare(connection, day, current, candidate)
     return found
 
 

@@ -9,6 +9,16 @@ from ecom_platform.contracts.table import Column
 
 KINDS = {"raw": {"s3"}, "lake": {"s3", "parquet"}, "marts": {"duckdb", "parquet"}}
 
+FOLLOWS_ITS_INPUTS = (
+    dg.AutomationCondition.eager()
+    # Late rows change old days, and a window at the edge of the data lacks some of its days.
+    .without(dg.AutomationCondition.in_latest_time_window())
+    .without(~dg.AutomationCondition.any_deps_missing())
+    # A Glue table that was looked at again says nothing of any day.
+    .ignore(dg.AssetSelection.groups("catalog"))
+)
+"""A day is built when a day that it reads was, and nothing that it reads is under way."""
+
 REFUSED_SHARE_BAR = 0.01
 """Above this share of refused rows somebody should look at what arrived."""
 

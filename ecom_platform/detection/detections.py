@@ -13,7 +13,7 @@ from ecom_platform.detection.rules import SQL, Rule, all_rules, step_views
 from ecom_platform.tables.literals import literal
 
 RULE_COLUMNS = ("entity_id", "event_time", "observed_value")
-VIEWS = ("user_minutes", "first_looks")
+VIEWS = ("user_acts", "user_minutes", "first_looks")
 """What the lake's rules read beside the events."""
 DETECTIONS = """
 create or replace temporary table detections (

@@ -13,7 +13,7 @@ import duckdb
 import pyarrow as pa
 
 from ecom_platform.detection.rules import time_tolerance_seconds
-from ecom_platform.lake.hour_rows import CHUNK_LINES, LINES, judging_select
+from ecom_platform.lake.hour_rows import CHUNK_LINES, LINES, judge_lines
 
 RULE_MS = f"""
 case
@@ -58,11 +58,7 @@ def load_records(connection: duckdb.DuckDBPyConnection, path: Path) -> list[Refu
     A record tells by `arrived_at` when the stream took it; without one its own time counts.
     """
     connection.execute("set timezone = 'UTC'")
-    for place, chunk in enumerate(_chunks(path)):
-        connection.register("lines", chunk)
-        how = "insert into judged" if place else "create or replace temp table judged as"
-        connection.execute(f"{how} {judging_select('lines', takes_future=True)}")
-        connection.unregister("lines")
+    judge_lines(connection, _chunks(path), takes_future=True)
     connection.execute(EVENTS)
     rows = connection.execute("""
         select verdict[1], count(*), min(line_number),

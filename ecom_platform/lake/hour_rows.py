@@ -125,14 +125,7 @@ def stage_lines(
         NotPublishableError: rows were lost, or what was written breaks the contract.
 
     """
-    select = judging_select("lines", store_time_zone)
-    read_row_count = 0
-    for place, chunk in enumerate(chunks):
-        connection.register("lines", chunk)
-        how = "insert into judged" if place else "create or replace temp table judged as"
-        connection.execute(f"{how} {select}")
-        connection.unregister("lines")
-        read_row_count += chunk.num_rows
+    read_row_count = judge_lines(connection, chunks, store_time_zone)
     good, distinct = connection.execute(
         "select count(*), count(distinct event_id) from judged where verdict is null"
     ).fetchall()[0]
@@ -148,11 +141,30 @@ def stage_lines(
     return staged
 
 
-def judging_select(lines: str, zone: str = "UTC", *, takes_future: bool = False) -> str:
-    """Every field as text; the first rule that a line breaks is its reason.
+def judge_lines(
+    connection: duckdb.DuckDBPyConnection,
+    chunks: Iterable[pa.Table],
+    store_time_zone: str = "UTC",
+    *,
+    takes_future: bool = False,
+) -> int:
+    """Make the table `judged` of lines, each with its fields and its verdict; returns how many.
 
     With `takes_future` a time may lie any time ahead of its arrival, as the rules on bots take it.
     """
+    select = _judging_select("lines", store_time_zone, takes_future=takes_future)
+    read_row_count = 0
+    for place, chunk in enumerate(chunks):
+        connection.register("lines", chunk)
+        how = "insert into judged" if place else "create or replace temp table judged as"
+        connection.execute(f"{how} {select}")
+        connection.unregister("lines")
+        read_row_count += chunk.num_rows
+    return read_row_count
+
+
+def _judging_select(lines: str, zone: str, *, takes_future: bool) -> str:
+    """Every field as text; the first rule that a line breaks is its reason."""
     paths = ", ".join(f"'$.{name}'" for name in FIELDS)
     fields = ", ".join(
         f"{_or_nothing(name, f'fields[{place}]')} as {name}"

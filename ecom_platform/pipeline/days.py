@@ -56,12 +56,7 @@ def stale_plans(tables: TableStore) -> list[DayPlan]:
     A day whose newest version is not the one that the catalog shows is stale too: its writer died
     between the two. A day that lost its last part is one without rows.
     """
-    shown = {part.values[0]: part for part in tables.catalog.partitions(EVENTS)}
-    built = {
-        commit.name: commit.details["inputs"]
-        for commit in tables.commits(EVENTS)
-        if shown.get(commit.name) == commit.partitions[0]
-    }
+    built = tables.shown_inputs(EVENTS)
     plans = plan_days(tables)
     planned = {str(plan.day) for plan in plans}
     zone = tables.store_time_zone

@@ -98,12 +98,7 @@ def stale_days(mart: Table, tables: TableStore) -> list[date]:
     if not days:
         return []
     versions = versions_of(input_partitions(mart, tables, days))
-    shown = {part.values[0]: part for part in tables.catalog.partitions(mart)}
-    built = {
-        commit.name: commit.details["inputs"]
-        for commit in tables.commits(mart)
-        if shown.get(commit.name) == commit.partitions[0]
-    }
+    built = tables.shown_inputs(mart)
     return [day for day in days if inputs_of(mart, day, versions) != built.get(str(day))]
 
 

@@ -22,7 +22,7 @@ from ecom_platform.detection.verdicts import (
     day_verdicts,
     rules_digest,
 )
-from ecom_platform.pipeline.marts import days_with_rows
+from ecom_platform.pipeline.marts import days_with_rows, versions_of
 from ecom_platform.resources.query_engine import QueryEngine
 from ecom_platform.resources.table_store import Draft, TableStore
 from ecom_platform.tables.commits import PublishedPartition
@@ -48,13 +48,8 @@ class JudgedDay:
 def stale_verdict_days(tables: TableStore) -> list[date]:
     """Days whose verdicts are missing, or were built from something else."""
     words = read_words(tables)
-    versions = _event_versions(tables)
-    shown = {part.values[0]: part for part in tables.catalog.partitions(BOT_VERDICTS)}
-    built = {
-        commit.name: commit.details["inputs"]
-        for commit in tables.commits(BOT_VERDICTS)
-        if shown.get(commit.name) == commit.partitions[0]
-    }
+    versions = versions_of({EVENTS.key: tables.catalog.partitions(EVENTS)})[EVENTS.key]
+    built = tables.shown_inputs(BOT_VERDICTS)
     days = days_with_rows(BOT_VERDICTS, tables)
     return [
         day for day in sorted(days) if _inputs(day, versions[day], words) != built.get(str(day))
@@ -138,11 +133,6 @@ def read_words(tables: TableStore) -> list[Word]:
     commits = tables.commits(VERDICT_WORDS, ["all"])
     details = commits[0].details["words"] if commits else []
     return [Word.from_details(one) for one in details]
-
-
-def _event_versions(tables: TableStore) -> dict[date, str]:
-    parts = tables.catalog.partitions(EVENTS)
-    return {date.fromisoformat(part.values[0]): part.version for part in parts}
 
 
 def _inputs(day: date, version: str, words: Sequence[Word]) -> str:

@@ -112,6 +112,17 @@ class TableStore(dg.ConfigurableResource):  # type: ignore[type-arg]
         wanted = newest if names is None else {n: newest[n] for n in names if n in newest}
         return self.commits_of(table, wanted)
 
+    def shown_inputs(self, table: Table) -> dict[str, Any]:
+        """What each partition says that it was built from, where the catalog shows its newest
+        version. Of any other the writer died between the record and the catalog.
+        """
+        shown = {part.values[0]: part for part in self.catalog.partitions(table)}
+        return {
+            commit.name: commit.details["inputs"]
+            for commit in self.commits(table)
+            if shown.get(commit.name) == commit.partitions[0]
+        }
+
     def commits_of(self, table: Table, numbers: Mapping[str, int]) -> list[Commit]:
         """Certain commits, by name and number."""
         keys = [

@@ -7,9 +7,9 @@ Acts at a rate and rhythm are `attackers`; people are `controls`.
 import numpy as np
 
 from ecom_platform.simulator.cast import Act, Part
-from ecom_platform.traffic.assortment import assortment
+from ecom_platform.simulator.identities import Cohort
 from ecom_platform.traffic.events import Events, Kind, in_time_order, joined
-from ecom_platform.traffic.randomness import Floats, Ints, Keys, children, drawn, field, unit
+from ecom_platform.traffic.randomness import Keys, children, drawn, field, unit
 from ecom_platform.traffic.sessions import Sessions
 from ecom_platform.traffic.visits import Visits
 
@@ -27,14 +27,15 @@ def drop_buying(part: Part, *, seed: int, origin_ms: int) -> Act:
     """Each identity buys the scarce product once, half of them after a look of a second."""
 
     def act(actor: int) -> Events:
-        cohort = _Cohort(part, actor, seed=seed, origin_ms=origin_ms)
+        cohort = Cohort(part, actor, seed=seed, origin_ms=origin_ms)
+        begins = cohort.begins(part.duration_seconds)
         looks = cohort.chances("looks") < _LOOKING_SHARE
         pause = cohort.milliseconds("pause", _QUICKEST_MS, _SLOWEST_MS)
         product = np.full(part.users, cohort.products(1)[0])
         return joined(
             [
-                cohort.events(cohort.begins - pause, Kind.VIEW, product).taken(looks),
-                cohort.events(cohort.begins, Kind.PURCHASE, product),
+                cohort.events(begins - pause, Kind.VIEW, product).taken(looks),
+                cohort.events(begins, Kind.PURCHASE, product),
             ]
         )
 
@@ -45,16 +46,17 @@ def spread_hoarding(part: Part, *, seed: int, origin_ms: int) -> Act:
     """Each identity carts two of the same few products, the first after a look; nobody buys."""
 
     def act(actor: int) -> Events:
-        cohort = _Cohort(part, actor, seed=seed, origin_ms=origin_ms)
+        cohort = Cohort(part, actor, seed=seed, origin_ms=origin_ms)
+        begins = cohort.begins(part.duration_seconds)
         scarce = cohort.products(_SCARCE_PRODUCTS)
         first = field(drawn(cohort.keys, "scarce"), low=0, width=16) % _SCARCE_PRODUCTS
         pause = cohort.milliseconds("pause", 4 * _QUICKEST_MS, 12 * _SLOWEST_MS)
         other = scarce[(first + 1) % _SCARCE_PRODUCTS]
         return joined(
             [
-                cohort.events(cohort.begins, Kind.VIEW, scarce[first]),
-                cohort.events(cohort.begins + pause, Kind.CART, scarce[first]),
-                cohort.events(cohort.begins + 2 * pause, Kind.CART, other),
+                cohort.events(begins, Kind.VIEW, scarce[first]),
+                cohort.events(begins + pause, Kind.CART, scarce[first]),
+                cohort.events(begins + 2 * pause, Kind.CART, other),
             ]
         )
 
@@ -65,7 +67,8 @@ def replayed_session(part: Part, *, seed: int, origin_ms: int) -> Act:
     """A recorded session of a person, played again by each identity with nearly the same pauses."""
 
     def act(actor: int) -> Events:
-        cohort = _Cohort(part, actor, seed=seed, origin_ms=origin_ms)
+        cohort = Cohort(part, actor, seed=seed, origin_ms=origin_ms)
+        begins = cohort.begins(part.duration_seconds)
         recorded = _recorded(cohort.key, seed=seed)
         length = len(recorded)
         owner = np.repeat(np.arange(part.users), length)
@@ -75,7 +78,7 @@ def replayed_session(part: Part, *, seed: int, origin_ms: int) -> Act:
         noisy = np.round(pauses * (1 + _REPLAY_NOISE * (2 * noise - 1))).astype(np.int64)
         passed = np.cumsum(noisy.reshape(part.users, length), axis=1).ravel()
         return Events(
-            time_ms=cohort.begins[owner] + passed,
+            time_ms=begins[owner] + passed,
             kind=recorded.kind[nth],
             product=recorded.product[nth],
             user=cohort.users[owner],
@@ -109,39 +112,6 @@ def mimicry(part: Part, *, seed: int, origin_ms: int) -> Act:
         )
 
     return act
-
-
-class _Cohort:
-    """The identities of one actor, and when each begins."""
-
-    def __init__(self, part: Part, actor: int, *, seed: int, origin_ms: int) -> None:
-        self.key: Keys = part.key(seed=seed, actor=actor)
-        self.keys: Keys = children(self.key, np.arange(part.users))
-        self.users: Ints = np.array([part.user_id(actor, u) for u in range(part.users)])
-        self._priced = np.flatnonzero(assortment(seed).price > 0)
-        start_ms = origin_ms + round(part.start_seconds * 1000)
-        span = 1000 * part.duration_seconds
-        self.begins: Ints = start_ms + (self.chances("begins") * span).astype(np.int64)
-
-    def chances(self, purpose: str) -> Floats:
-        return unit(drawn(self.keys, purpose))
-
-    def milliseconds(self, purpose: str, low: int, high: int) -> Ints:
-        return (low + self.chances(purpose) * (high - low)).astype(np.int64)
-
-    def products(self, count: int) -> Ints:
-        first = int(field(drawn(self.key, "place"), low=0, width=32)[0])
-        return self._priced[(first + np.arange(count)) % len(self._priced)]
-
-    def events(self, time_ms: Ints, kind: Kind, product: Ints) -> Events:
-        """One event of each identity."""
-        return Events(
-            time_ms=time_ms,
-            kind=np.full(len(time_ms), kind, dtype=np.uint8),
-            product=product.astype(np.int32),
-            user=self.users,
-            session=drawn(self.keys, "session"),
-        )
 
 
 def _recorded(key: Keys, *, seed: int) -> Events:

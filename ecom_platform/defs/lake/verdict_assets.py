@@ -9,7 +9,7 @@ from ecom_platform.contracts.verdicts import BOT_VERDICTS, VERDICT_WORDS
 from ecom_platform.defs.outcomes import Outcome, check_specs, tell
 from ecom_platform.defs.partitions import DAYS, days_of
 from ecom_platform.defs.retries import trying_again
-from ecom_platform.defs.specs import table_spec
+from ecom_platform.defs.specs import FOLLOWS_ITS_INPUTS, table_spec
 from ecom_platform.pipeline.verdicts import build_verdicts
 from ecom_platform.resources.query_engine import QueryEngine
 from ecom_platform.resources.table_store import TableStore
@@ -20,12 +20,6 @@ VERDICT_CHECKS = check_specs(
     [],
     {"contract_is_kept": "Columns, keys and accepted values are those of the contract."},
 )
-FOLLOWS_THE_EVENTS = (
-    dg.AutomationCondition.eager()
-    .without(dg.AutomationCondition.in_latest_time_window())
-    .without(~dg.AutomationCondition.any_deps_missing())
-    .ignore(dg.AssetSelection.groups("catalog"))
-)
 
 
 @dg.multi_asset(
@@ -34,7 +28,7 @@ FOLLOWS_THE_EVENTS = (
         table_spec(
             BOT_VERDICTS,
             deps=[dg.AssetKey(EVENTS.key), dg.AssetKey(["catalog", BOT_VERDICTS.name])],
-        ).replace_attributes(automation_condition=FOLLOWS_THE_EVENTS)
+        ).replace_attributes(automation_condition=FOLLOWS_ITS_INPUTS)
     ],
     check_specs=VERDICT_CHECKS,
     partitions_def=DAYS,

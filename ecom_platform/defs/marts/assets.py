@@ -11,22 +11,12 @@ from ecom_platform.contracts.bot_marts import RESTATEMENTS
 from ecom_platform.defs.outcomes import Outcome, check_specs, tell
 from ecom_platform.defs.partitions import DAYS, days_of
 from ecom_platform.defs.retries import trying_again
-from ecom_platform.defs.specs import preview, table_spec
+from ecom_platform.defs.specs import FOLLOWS_ITS_INPUTS, preview, table_spec
 from ecom_platform.marts.queries import mart_checks
 from ecom_platform.pipeline.marts import MartChunk, MartDay, build_chunk, chunks_of
 from ecom_platform.pipeline.restatements import Run
 from ecom_platform.resources.query_engine import QueryEngine
 from ecom_platform.resources.table_store import TableStore
-
-FOLLOWS_ITS_INPUTS = (
-    dg.AutomationCondition.eager()
-    # Late rows change old days, and a window at the edge of the data lacks some of its days.
-    .without(dg.AutomationCondition.in_latest_time_window())
-    .without(~dg.AutomationCondition.any_deps_missing())
-    # A Glue table that was looked at again says nothing of any day.
-    .ignore(dg.AssetSelection.groups("catalog"))
-)
-"""A day of a mart is built when a day that it reads was, and nothing that it reads is under way."""
 
 FRESHNESS = dg.FreshnessPolicy.time_window(
     fail_window=timedelta(hours=48), warn_window=timedelta(hours=30)

@@ -2,15 +2,7 @@
 -- Within $window_minutes minutes more than $threshold users put one product in the cart, and hardly
 -- anybody buys it: of the day's users who carted it at most a share of $largest_buying_rate. Named
 -- is each who does little else: such carts are at least $least_cart_rate of all that the user did.
-with acts as (
-  select
-    user_id,
-    count(distinct event_id) as event_count
-  from events
-  group by user_id
-),
-
-carted as (
+with carted as (
   select
     product_id,
     user_id,
@@ -52,7 +44,7 @@ select
   user_count,
   buyer_count
 from counted
-join acts on counted.user_id = acts.user_id
+join user_acts on counted.user_id = user_acts.user_id
 where
   greatest(count_before, count_after) > $threshold
   and buyer_count <= user_count * $largest_buying_rate

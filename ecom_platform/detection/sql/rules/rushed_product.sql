@@ -2,15 +2,7 @@
 -- Within $window_minutes minutes more than $threshold users cart or buy one product within
 -- $shortest_look_ms ms of their first look at it, or without one. Named is each of these users who
 -- does little else: such acts are at least $least_rushed_rate of all that the user did.
-with acts as (
-  select
-    user_id,
-    count(distinct event_id) as event_count
-  from events
-  group by user_id
-),
-
-hasty as (
+with hasty as (
   select
     *,
     count(*) over (partition by user_id) as hasty_count
@@ -24,8 +16,8 @@ rushed as (
     hasty.user_id,
     min(hasty.event_time) as event_time
   from hasty
-  join acts on hasty.user_id = acts.user_id
-  where hasty.hasty_count >= acts.event_count * $least_rushed_rate
+  join user_acts on hasty.user_id = user_acts.user_id
+  where hasty.hasty_count >= user_acts.event_count * $least_rushed_rate
   group by hasty.product_id, hasty.user_id
 ),
 
