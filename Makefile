@@ -83,6 +83,9 @@ retire: $(VENV)/run.stamp ## End what a delivered file says; FILE=events.csv
 replay-quarantine: $(VENV)/run.stamp ## Read files with refused rows again, after a rule was mended
 	@$(RUN) $(PYTHON) -m ecom_platform.commands.replay_quarantine
 
+replay-failures: $(VENV)/run.stamp ## Give records that no function took, or that came too late, to their function once more
+	@$(RUN) $(PYTHON) -m ecom_platform.commands.replay_failures
+
 restage: $(VENV)/run.stamp ## Cut all days anew, after ECOM_STORE_TIME_ZONE was changed
 	@$(RUN) $(PYTHON) -m ecom_platform.commands.restage
 
@@ -185,4 +188,4 @@ $(VENV)/browser.stamp: requirements/browser.txt $(VENV)/dev.stamp
 	@$(VENV)/bin/uv pip install -q --python $(PYTHON) --require-hashes -r requirements/browser.txt
 	@touch $@
 
-.PHONY: help demo up down clean answers alerts quarantine simulate detect backtest build verdict retire replay-quarantine restage rebuild-catalog remove-old-versions deploy check test test-stream test-slow crash-test mutate screenshots flink lock bench-batch bench-stream bench-detection sweep-detection calibrate
+.PHONY: help demo up down clean answers alerts quarantine simulate detect backtest build verdict retire replay-quarantine replay-failures restage rebuild-catalog remove-old-versions deploy check test test-stream test-slow crash-test mutate screenshots flink lock bench-batch bench-stream bench-detection sweep-detection calibrate

@@ -35,6 +35,7 @@ class Settings:
         aws_profile: profile of the AWS configuration whose role the platform works under.
         producer_profile: the same for whoever delivers event files and sends events.
         cleaner_profile: the same for the removal of old versions, which alone may delete.
+        replayer_profile: the same for giving failed records to their functions once more.
         observer_profile: the same for who watches the stream: it reads metrics and alerts alone.
         flink_rest_url: where Flink's REST interface answers; none where AWS runs the job.
         store_time_zone: the shop's own time, by which days, hours and weekdays are cut.
@@ -51,6 +52,7 @@ class Settings:
     aws_profile: str | None
     producer_profile: str | None
     cleaner_profile: str | None
+    replayer_profile: str | None
     observer_profile: str | None
     flink_rest_url: str | None
     store_time_zone: ZoneInfo
@@ -100,6 +102,7 @@ class Settings:
             aws_profile=values.get("ECOM_AWS_PROFILE") or None,
             producer_profile=values.get("ECOM_PRODUCER_PROFILE") or None,
             cleaner_profile=values.get("ECOM_CLEANER_PROFILE") or None,
+            replayer_profile=values.get("ECOM_REPLAYER_PROFILE") or None,
             observer_profile=values.get("ECOM_OBSERVER_PROFILE") or None,
             flink_rest_url=values.get("ECOM_FLINK_REST_URL")
             or (LOCAL_FLINK if environment == "local" else None),

@@ -1,4 +1,4 @@
-"""The zip of each Lambda function: its folder, and beside it what its requirements.txt names.
+"""The zip of each Lambda function: its folder, what functions share, what its requirements name.
 
 The same sources give the same bytes, hence the same key. boto3 is part of Lambda's runtime and
 stays out. What does not belong here: uploading and deploying (`infra.deploy`).
@@ -38,7 +38,7 @@ class LambdaPackage:
 
 
 def build_packages(handlers: Path, *, cache: Path) -> list[LambdaPackage]:
-    """One package a folder of `handlers` that has a handler.py.
+    """One package a folder of `handlers` that has a handler.py; folders without one are shared.
 
     Requirements are installed into `cache` once, in a folder named after their hash.
     """
@@ -50,11 +50,17 @@ def _build(function: Path, cache: Path) -> LambdaPackage:
     vendored = _install(function / "requirements.txt", cache)
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in _shipped(function):
-            add_file(archive, path.relative_to(function.parent).as_posix(), path)
+        for folder in (function, *_shared(function.parent)):
+            for path in _shipped(folder):
+                add_file(archive, path.relative_to(function.parent).as_posix(), path)
         for path in _shipped(vendored):
             add_file(archive, path.relative_to(vendored).as_posix(), path)
     return LambdaPackage(function.name, content.getvalue())
+
+
+def _shared(handlers: Path) -> list[Path]:
+    packages = sorted(path.parent for path in handlers.glob("*/__init__.py"))
+    return [package for package in packages if not (package / "handler.py").exists()]
 
 
 def _install(requirements: Path, cache: Path) -> Path:

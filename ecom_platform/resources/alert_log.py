@@ -7,7 +7,7 @@ from typing import Any
 import dagster as dg
 
 from ecom_platform.resources.aws import CONNECTIONS, dynamodb_table
-from ecom_platform.streaming.alerts import Alert, day_buckets, wire_time
+from ecom_platform.streaming.alerts import CANARY_ENTITY, Alert, day_buckets, wire_time
 
 BY_DAY = "by_day"
 
@@ -19,13 +19,28 @@ class AlertLog(dg.ConfigurableResource):  # type: ignore[type-arg]
     profile: str | None = None
 
     def changed(self, since: datetime, until: datetime) -> list[Alert]:
-        """Alerts that changed after `since` and not after `until`, oldest change first."""
+        """Alerts that changed after `since` and not after `until`, oldest change first.
+
+        That of the canary is none.
+        """
         with ThreadPoolExecutor(CONNECTIONS) as pool:
             found = pool.map(
                 lambda bucket: self._query(bucket, since, until), day_buckets(since, until)
             )
             alerts = [Alert.from_item(item) for items in found for item in items]
-        return sorted(alerts, key=lambda alert: (alert.updated_at, alert.alert_id))
+        found_out = (alert for alert in alerts if alert.entity != CANARY_ENTITY)
+        return sorted(found_out, key=lambda alert: (alert.updated_at, alert.alert_id))
+
+    def canary_crossed_at(self) -> datetime | None:
+        """When the canary was last found to be above its threshold; none if it never was."""
+        page = dynamodb_table(self.profile, self.table).query(
+            KeyConditionExpression="entity = :entity",
+            ExpressionAttributeValues={":entity": CANARY_ENTITY},
+            ScanIndexForward=False,
+            Limit=1,
+        )
+        times = [datetime.fromisoformat(item["last_crossed_at"]) for item in page["Items"]]
+        return max(times, default=None)
 
     def _query(self, bucket: str, since: datetime, until: datetime) -> list[dict[str, Any]]:
         request: dict[str, Any] = {

@@ -11,6 +11,9 @@ from typing import Any
 BUCKETS = 10
 """Into so many parts the index spreads each day; the recorder's own number."""
 
+CANARY_ENTITY = "user#9007199254740991"
+"""The user that does not exist and must be found every few minutes; the recorder's own number."""
+
 
 @dataclass(frozen=True)
 class Alert:

@@ -17,6 +17,8 @@ SILENT_SECONDS = 600.0
 CHECKPOINT_SECONDS = 120.0
 """Checkpoints are made every 5 s here and every 10 s on AWS."""
 WATERMARK_SECONDS = 60.0
+CANARY_SECONDS = 600.0
+"""Two bursts of the canary, and the time that an alert takes; the alarm's own bound."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,18 @@ class JobHealth:
     failed_checkpoint_count: int | None = None
     watermark_lag_seconds: float | None = None
     detail: str = ""
+
+
+@dataclass(frozen=True)
+class AlertHealth:
+    """Whether an attack would become an alert.
+
+    Attributes:
+        canary_age_seconds: since the canary was last found; none if it never was.
+
+    """
+
+    canary_age_seconds: float | None
 
 
 @dataclass(frozen=True)
@@ -120,6 +134,13 @@ def _keeps_up(health: JobHealth) -> tuple[bool, str]:
     return lag <= WATERMARK_SECONDS, f"event time is {lag:.1f} s behind the clock"
 
 
+def _finds_canary(health: AlertHealth) -> tuple[bool, str]:
+    age = health.canary_age_seconds
+    if age is None:
+        return False, "the canary has never been found"
+    return age <= CANARY_SECONDS, f"the canary was found {age:.0f} s ago"
+
+
 STREAM_CHECKS: tuple[HealthCheck[StreamHealth], ...] = (
     HealthCheck(
         "records_are_read_in_time",
@@ -154,6 +175,16 @@ JOB_CHECKS: tuple[HealthCheck[JobHealth], ...] = (
         "warning",
         f"The watermark is at most {WATERMARK_SECONDS:.0f} s behind the clock.",
         _keeps_up,
+    ),
+)
+
+ALERT_CHECKS: tuple[HealthCheck[AlertHealth], ...] = (
+    HealthCheck(
+        "canary_is_found",
+        "error",
+        f"The burst of a user that does not exist became an alert in the last"
+        f" {CANARY_SECONDS / 60:.0f} minutes: without that, silence is no good news.",
+        _finds_canary,
     ),
 )
 

@@ -21,7 +21,7 @@ from ecom_platform.defs.streaming.sensors import (
 from ecom_platform.resources.aws import CLIENTS, cloudwatch_client, dynamodb_table
 from ecom_platform.resources.flink_job import ManagedFlinkJob
 from ecom_platform.settings import Settings
-from ecom_platform.streaming.alerts import wire_time
+from ecom_platform.streaming.alerts import CANARY_ENTITY, wire_time
 from ecom_platform_tests.support.ticks import Ticks
 from infra.local.cloud import LocalCloud
 from infra.local.ports import free_port
@@ -195,7 +195,7 @@ def table_rows(ticks: Ticks) -> object:
 def test_alerts_sensor_tells_each_change_once(batch: Batch, cloud: LocalCloud) -> None:
     ticks = Ticks(alerts_sensor, batch)
     assert ticks.tick() == []
-    assert str(ticks.skipped).startswith("0 alerts changed since")
+    assert [type(event) for event in ticks.events] == [dg.AssetCheckEvaluation]
 
     alert("1", datetime.now(UTC))
     alert("12", datetime.now(UTC), status="resolved")
@@ -219,6 +219,30 @@ def test_alerts_sensor_tells_each_change_once(batch: Batch, cloud: LocalCloud) -
     assert event is not None
     assert event.asset_materialization is not None
     assert event.asset_materialization.metadata["alerts"].value == 4
+
+
+@pytest.mark.parametrize(
+    ("age_seconds", "expected"),
+    [(None, {("alerts", "canary_is_found")}), (590, set()), (610, {("alerts", "canary_is_found")})],
+)
+def test_alerts_sensor_says_when_the_canary_is_not_found(
+    batch: Batch, cloud: LocalCloud, age_seconds: int | None, expected: set[tuple[str, str]]
+) -> None:
+    clear_alerts()
+    name = CANARY_ENTITY.removeprefix("user#")
+    if age_seconds:
+        alert(name, datetime.now(UTC) - timedelta(seconds=5000))
+        alert(name, datetime.now(UTC) - timedelta(seconds=age_seconds))
+    ticks = Ticks(alerts_sensor, batch)
+    ticks.tick()
+    assert failed(ticks) == expected
+    assert not [event for event in ticks.events if isinstance(event, dg.AssetMaterialization)]
+
+
+def clear_alerts() -> None:
+    table = boto3.resource("dynamodb").Table("ecom-alerts")
+    for item in table.scan()["Items"]:
+        table.delete_item(Key={"entity": item["entity"], "alert": item["alert"]})
 
 
 def test_observer_may_read_and_nothing_else(cloud: LocalCloud) -> None:

@@ -14,7 +14,7 @@ from infra.deploy import HANDLERS, deploy
 
 TOPIC_ARN = "arn:aws:sns:us-east-1:000000000000:ecom-alerts"
 # Above anything these tests open, so that only the test of the storm meets the limit.
-PARAMETERS = {"AnnouncedAlertsPerMinute": "100000", "MaximumRetryAttempts": "2"}
+PARAMETERS = {"AnnouncedAlertsPerMinute": "100000"}
 
 
 def sample(function: str, name: str) -> Any:

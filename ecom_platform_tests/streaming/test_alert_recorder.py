@@ -14,6 +14,7 @@ from alert_recorder.announcer import Announcer
 from alert_recorder.crossings import Crossing, to_millis, to_wire_time
 from alert_recorder.recorder import AlertRecorder
 from botocore.exceptions import ClientError
+from common import canary
 
 from ecom_platform_tests.streaming.conftest import TOPIC_ARN, alerts_of
 from ecom_platform_tests.streaming.detections import START, crossing
@@ -156,6 +157,18 @@ def test_a_crash_between_write_and_message_is_made_good_by_the_retry(
     [item] = alerts_of(alerts_table, f"user#{entity_id}")
     assert "notified_at" in item
     assert [said["alert_id"] for said in eventually(inbox)] == [item["alert_id"]]
+
+
+def test_the_canary_is_recorded_and_nobody_is_told(
+    deployed: str, clock: Clock, alerts_table: Any, inbox: Callable[[], list[dict[str, Any]]]
+) -> None:
+    recorder, neighbour = make_recorder(clock), str(canary.USER_ID - 1)
+    for second in (0, 180):
+        recorder.record(crossing(entity_id=canary.ENTITY_ID, seconds=second))
+    recorder.record(crossing(entity_id=neighbour))
+    [item] = alerts_of(alerts_table, f"user#{canary.ENTITY_ID}")
+    assert (item["crossing_count"], "notified_at" in item) == (2, False)
+    assert {said["entity_id"] for said in eventually(inbox)} == {neighbour}
 
 
 def test_a_storm_is_stored_and_counted_but_not_announced(

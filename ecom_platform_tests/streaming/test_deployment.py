@@ -21,6 +21,7 @@ def test_the_same_sources_give_the_same_keys(tmp_path: Path) -> None:
     assert [package.parameter for package in first] == [
         "AlertRecorderKey",
         "EventTransformerKey",
+        "HeartbeatSenderKey",
         "SessionRecorderKey",
     ]
 

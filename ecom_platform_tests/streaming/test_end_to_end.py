@@ -17,7 +17,7 @@ from ecom_platform_tests.integration.test_local_cloud import listening
 from ecom_platform_tests.support import shop_events as traffic
 from ecom_platform_tests.support.clouds import local_cloud
 from ecom_platform_tests.support.kinesis_cloud import answers, read_stream
-from ecom_platform_tests.support.live_stream import descendants
+from ecom_platform_tests.support.live_stream import WITHOUT_CANARY, descendants
 from ecom_platform_tests.support.waiting import eventually
 from infra.deploy import deploy
 from infra.local import streaming
@@ -46,7 +46,7 @@ def rest(state: Path) -> Iterator[str]:
     port = free_port()
     with local_cloud(state):
         deploy("local")
-        with streaming.running(state, os.environ, port):
+        with streaming.running(state, {**os.environ, **WITHOUT_CANARY}, port):
             rest = f"http://127.0.0.1:{port}"
             assert eventually(lambda: is_running(rest), seconds=150), log_of(state, "flink")
             yield rest

@@ -4,6 +4,7 @@ import base64
 import json
 
 import pytest
+from common import canary
 from event_transformer.event_lines import ArchiveLine, to_line
 
 from ecom_platform_tests.streaming.conftest import sample
@@ -29,6 +30,14 @@ def test_an_event_over_several_lines_becomes_one() -> None:
 @pytest.mark.parametrize("data", [b'{"price": "-1.00"}', b'{"event_type": 7}'])
 def test_what_only_the_lake_can_refuse_is_passed_on(data: bytes) -> None:
     assert to_line(data, AT) == ArchiveLine("event", START + b", " + data[1:] + b"\n")
+
+
+def test_what_is_no_event_of_the_shop_leaves_no_line() -> None:
+    heartbeat = b'{"event_type": "heartbeat"}'
+    assert to_line(heartbeat, AT) == ArchiveLine("heartbeat", None)
+    for user, kind in ((canary.USER_ID, "canary"), (canary.USER_ID - 1, "event")):
+        found = to_line(b'{"event_type": "view", "user_id": %d}' % user, AT)
+        assert (found.kind, found.line is None) == (kind, kind == "canary")
 
 
 def test_an_empty_object_is_a_line() -> None:

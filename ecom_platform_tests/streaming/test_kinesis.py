@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from local import heartbeat
+from heartbeat_sender.sender import Sender
 
 from ecom_platform_tests.support import flink as engines
 from ecom_platform_tests.support import kinesis_cloud
@@ -20,7 +20,7 @@ SHARDS = 2
 
 
 def beat(cloud: Cloud, moment: datetime) -> None:
-    assert heartbeat.beat(cloud.kinesis, "ecom-raw-events", moment) == SHARDS
+    assert Sender(cloud.kinesis, "ecom-raw-events").beat(moment) == SHARDS
 
 
 def distinct_ids(cloud: Cloud) -> int:

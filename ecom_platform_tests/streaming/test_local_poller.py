@@ -1,5 +1,6 @@
 """What the poller does with answers of a function, on real streams, functions and queues."""
 
+import base64
 import io
 import json
 import threading
@@ -33,7 +34,7 @@ def handle(event, context):
 
 
 class Bench:
-    """One stream, one function that tells a queue what it was given, and a queue of failures."""
+    """One stream, one function that tells a queue what it was given, and a bucket of failures."""
 
     def __init__(self, tmp_path: Path, **mapping: Any) -> None:
         self.name, self.checkpoints = f"bench-{uuid.uuid4()}", tmp_path / "checkpoints"
@@ -41,7 +42,8 @@ class Bench:
         self.called: list[str] = []
         self.sqs, self.kinesis = boto3.client("sqs"), boto3.client("kinesis")
         self.calls_url = self.sqs.create_queue(QueueName=f"{self.name}-calls")["QueueUrl"]
-        self.failures_url = self.sqs.create_queue(QueueName=f"{self.name}-failures")["QueueUrl"]
+        self.s3 = boto3.client("s3")
+        self.s3.create_bucket(Bucket=self.name)
         self.kinesis.create_stream(StreamName=self.name, ShardCount=1)
         code = io.BytesIO()
         with zipfile.ZipFile(code, "w") as archive:
@@ -61,9 +63,7 @@ class Bench:
             BatchSize=8,
             Enabled=False,
             FunctionResponseTypes=["ReportBatchItemFailures"],
-            DestinationConfig={
-                "OnFailure": {"Destination": arn.format("sqs", f"{self.name}-failures")}
-            },
+            DestinationConfig={"OnFailure": {"Destination": f"arn:aws:s3:::{self.name}"}},
             **mapping,
         )["UUID"]
 
@@ -103,15 +103,18 @@ class Bench:
     def mapping(self) -> Any:
         return boto3.client("lambda").get_event_source_mapping(UUID=self.uuid)
 
+    def failures(self) -> list[dict[str, Any]]:
+        """What lies in the bucket of failures; each holds what the function was given."""
+        keys = [
+            found["Key"] for found in self.s3.list_objects_v2(Bucket=self.name).get("Contents", [])
+        ]
+        assert all(key.startswith(f"aws/lambda/{self.uuid}/shardId-0") for key in keys)
+        bodies = [self.s3.get_object(Bucket=self.name, Key=key)["Body"].read() for key in keys]
+        return [json.loads(body) for body in bodies]
+
     def given_up(self, *, count: int) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = []
-
-        def enough() -> bool:
-            found.extend(json.loads(body) for body in self.read(self.failures_url))
-            return len(found) >= count
-
-        eventually(enough)
-        return found
+        assert eventually(lambda: len(self.failures()) >= count)
+        return self.failures()
 
     def remove(self) -> None:
         boto3.client("lambda").delete_event_source_mapping(UUID=self.uuid)
@@ -163,7 +166,7 @@ def test_a_record_that_is_too_old_is_given_up_and_a_fresh_one_is_not(bench: Benc
     bench.put("a")
     with local_poller(bench.checkpoints):
         assert eventually(bench.calls) == ["a"]
-    assert bench.read(bench.failures_url) == []
+    assert bench.failures() == []
     poller = ShardPoller(
         {**bench.mapping(), "MaximumRecordAgeInSeconds": 60},
         "shardId-000000000000",
@@ -183,6 +186,8 @@ def test_a_record_that_is_too_old_is_given_up_and_a_fresh_one_is_not(bench: Benc
     assert eventually(bench.calls) == ["fresh"]
     [message] = bench.given_up(count=1)
     assert message["requestContext"]["condition"] == "RecordAgeExceeded"
+    [record] = json.loads(message["payload"])["Records"]
+    assert base64.b64decode(record["kinesis"]["data"]) == b"old"
 
 
 @pytest.mark.parametrize("bench", [{"MaximumRetryAttempts": 0}], indirect=True)

@@ -6,7 +6,7 @@ A part that reads or writes events, detections or session states is compared wit
 import json
 import re
 from dataclasses import fields
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -16,14 +16,17 @@ import yaml
 from alert_recorder.alert_items import Alert, to_item
 from alert_recorder.crossings import parse_crossing
 from alert_recorder.episodes import fold
+from common import canary
 from event_transformer.event_lines import to_line
+from heartbeat_sender.records import BURST
+from heartbeat_sender.records import canary as canary_burst
 from session_recorder.session_states import parse_session_state
 from sql_files import SQL_FOLDER, rule_names
 
 from ecom_platform.contracts.lake import EVENT_TYPES, SOURCE_COLUMNS
 from ecom_platform.simulator.wire import NumberedRow, SourceRow, wire_event
+from ecom_platform.streaming.alerts import CANARY_ENTITY, day_buckets
 from ecom_platform.streaming.alerts import Alert as ReadAlert
-from ecom_platform.streaming.alerts import day_buckets
 from ecom_platform_tests.streaming.conftest import sample
 from ecom_platform_tests.support import shop_events as traffic
 from ecom_platform_tests.support.templates import load_template
@@ -96,6 +99,14 @@ def test_every_rule_has_properties_and_a_metric_dimension() -> None:
     }
     (known,) = re.findall(r"KnownRules:\n    Type: String\n    Default: (.*)\n", template("alerts"))
     assert set(known.split(",")) == set(rule_names())
+
+
+def test_the_canary_is_one_user_everywhere_and_its_burst_crosses_the_threshold() -> None:
+    assert f"user#{canary.ENTITY_ID}" == CANARY_ENTITY
+    assert GROUPS["records"]["canary_user_id"] == canary.ENTITY_ID
+    assert int(GROUPS["rule.user_flood"]["threshold"]) < BURST
+    sent = json.loads(canary_burst(datetime.now(UTC), "0", count=1)[0]["Data"])
+    assert list(sent) == list(EVENT)
 
 
 def test_flink_names_the_streams_of_the_template() -> None:

@@ -37,6 +37,7 @@ from infra.local import streaming
 from infra.local.ports import free_port
 
 START_SECONDS = 150
+WITHOUT_CANARY = {streaming.CANARY_VARIABLE: "0"}
 
 
 @dataclass
@@ -132,8 +133,11 @@ class LiveStream:
 
 
 @contextmanager
-def live_stream(folder: Path) -> Iterator[LiveStream]:
-    """A cloud, deployed, with poller, Flink and heartbeats; all of it is gone afterwards."""
+def live_stream(folder: Path, *, canary_seconds: int = 0) -> Iterator[LiveStream]:
+    """A cloud, deployed, with poller, Flink and heartbeats; all of it is gone afterwards.
+
+    Without a canary, unless it is asked for: it would be one more alert.
+    """
     flink_python()
     live = LiveStream(folder, free_port())
     with local_cloud(folder) as cloud, pytest.MonkeyPatch.context() as patch:
@@ -142,6 +146,7 @@ def live_stream(folder: Path) -> Iterator[LiveStream]:
             patch.setenv(name, value)
         patch.setenv("ECOM_SCRATCH_DIR", str(folder))
         patch.setenv("ECOM_FLINK_REST_URL", live.rest)
+        patch.setenv(streaming.CANARY_VARIABLE, str(canary_seconds))
         with streaming.running(folder, os.environ, live.port):
             live.wait_until_running()
             try:

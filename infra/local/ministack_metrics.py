@@ -1,8 +1,8 @@
 """A remedy of the local cloud: Kinesis publishes the `AWS/Kinesis` metrics that it has on AWS.
 
 `IncomingRecords` and `GetRecords.IteratorAgeMilliseconds` by stream, so that alarms, the dashboard
-and the platform's sensors ask the same questions on both clouds. Heartbeats do not count: only the
-local cloud has them, and they would hide that the shop is silent.
+and the platform's sensors ask the same questions on both clouds. Heartbeats and canaries do not
+count: they would hide that the shop is silent.
 """
 
 import contextvars

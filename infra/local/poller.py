@@ -1,7 +1,7 @@
 """Delivers Kinesis records to Lambda as AWS does, where the emulator's own poller does not.
 
 It takes over every deployed Kinesis mapping: partial batch responses, bisecting, the retry limit,
-the record age and the queue of failures are honoured. Run it as `python -m infra.local.poller
+the record age and the bucket of failures are honoured. Run it as `python -m infra.local.poller
 CHECKPOINTS`, a folder; SIGTERM ends it after the batches under way. The shards of a split are read
 at once, not parents first. Nothing of this is used on AWS.
 """
@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import boto3
 from botocore.config import Config
@@ -41,7 +42,7 @@ class ShardPoller:
     ) -> None:
         # A second attempt by the SDK would be a delivery that nobody counts.
         once = Config(read_timeout=900, retries={"total_max_attempts": 1})
-        self._kinesis, self._sqs = boto3.client("kinesis"), boto3.client("sqs")
+        self._kinesis, self._s3 = boto3.client("kinesis"), boto3.client("s3")
         self._lambda = boto3.client("lambda", config=once)
         self._mapping, self._shard_id = mapping, shard_id
         self._checkpoint, self._stop = checkpoint, stop
@@ -124,10 +125,8 @@ class ShardPoller:
         }
 
     def _give_up(self, records: Records, condition: str, retries: int) -> None:
-        """Like AWS, the message names the place in the stream and does not carry the records."""
-        queue_arn = (
-            self._mapping.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")
-        )
+        """Like AWS, tell S3 the place in the stream, and what the function was given."""
+        now = datetime.now(UTC)
         message = {
             "requestContext": {
                 "functionArn": self._mapping["FunctionArn"],
@@ -135,7 +134,7 @@ class ShardPoller:
                 "approximateInvokeCount": retries + 1,
             },
             "version": "1.0",
-            "timestamp": datetime.now(UTC).isoformat(),
+            "timestamp": now.isoformat(),
             "KinesisBatchInfo": {
                 "shardId": self._shard_id,
                 "startSequenceNumber": records[0]["SequenceNumber"],
@@ -147,9 +146,15 @@ class ShardPoller:
             },
         }
         logger.warning("given up: %s", json.dumps(message))
-        if queue_arn:
-            url = self._sqs.get_queue_url(QueueName=queue_arn.rsplit(":", 1)[1])["QueueUrl"]
-            self._sqs.send_message(QueueUrl=url, MessageBody=json.dumps(message))
+        bucket = self._mapping.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")
+        if bucket:
+            payload = json.dumps({"Records": [self._event_record(record) for record in records]})
+            key = f"aws/lambda/{self._mapping['UUID']}/{self._shard_id}/{now:%Y/%m/%d}/{uuid4()}"
+            self._s3.put_object(
+                Bucket=bucket.rsplit(":", 1)[1],
+                Key=key,
+                Body=json.dumps({**message, "payload": payload}).encode(),
+            )
         self._settle(records[-1])
 
     def _is_too_old(self, record: dict[str, Any]) -> bool:

@@ -16,6 +16,8 @@ from infra.local.service import Service, ServiceError
 
 ROOT = Path(__file__).parents[2]
 APPLICATION = ROOT / "flink_app"
+FUNCTIONS = ROOT / "lambda_handlers"
+CANARY_VARIABLE, CANARY_SECONDS = "ECOM_CANARY_SECONDS", "180"
 FLINK_PYTHON = ROOT / ".venv-flink" / "bin" / "python"
 SESSION_SECONDS = 12 * 3600
 POLLER_SECONDS = 30
@@ -62,22 +64,29 @@ def rest_port(state: Path, wanted: int | None) -> int | None:
     return wanted or free_port()
 
 
-def heartbeat(state: Path, prefix: str) -> Service:
-    """What lets the time of the stream pass when nobody visits the shop."""
+def heartbeat(state: Path, prefix: str, canary_seconds: str = CANARY_SECONDS) -> Service:
+    """What lets the time of the stream pass when nobody visits the shop, and the canary."""
     return Service(
         name="heartbeat",
         python=Path(sys.executable),
-        module="local.heartbeat",
-        arguments=("--stream", f"{prefix}raw-events"),
-        home=APPLICATION,
+        module="heartbeat_sender",
+        arguments=("--stream", f"{prefix}raw-events", "--canary-seconds", canary_seconds),
+        home=FUNCTIONS,
         directory=state / "flink",
     )
 
 
-def services(state: Path, flink_port: int | None, prefix: str = "ecom-") -> list[Service]:
+def services(
+    state: Path, flink_port: int | None, environment: Mapping[str, str] | None = None
+) -> list[Service]:
     """Every service, in the order of starting; without a port there is no Flink."""
-    stream = [flink(state, flink_port), heartbeat(state, prefix)] if flink_port else []
-    return [poller(state), *stream]
+    found = environment or {}
+    beats = heartbeat(state, _prefix(found), found.get(CANARY_VARIABLE, CANARY_SECONDS))
+    return [poller(state), *([flink(state, flink_port), beats] if flink_port else [])]
+
+
+def _prefix(environment: Mapping[str, str]) -> str:
+    return environment.get("ECOM_PREFIX", "ecom-")
 
 
 @contextmanager
@@ -94,10 +103,10 @@ def running(state: Path, environment: Mapping[str, str], flink_port: int | None)
     if not poller(state).is_running():
         _adopted(state).unlink(missing_ok=True)
     try:
-        prefix = environment.get("ECOM_PREFIX", "ecom-")
-        for service in services(state, flink_port, prefix):
+        for service in services(state, flink_port, environment):
             if not service.is_running():
-                service.start({**environment, **credentials(service.name, prefix)})
+                found = credentials(service.name, _prefix(environment))
+                service.start({**environment, **found})
                 started.append(service)
         _wait_for_poller(state)
         for service in started:

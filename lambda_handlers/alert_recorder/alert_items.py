@@ -36,7 +36,8 @@ class Alert:
 
     @property
     def awaits_notification(self) -> bool:
-        return self.notified_at is None and self.held_back_at is None
+        is_told = self.notified_at is not None or self.held_back_at is not None
+        return not is_told and not self.episode.peak.is_canary
 
 
 @dataclass(frozen=True)

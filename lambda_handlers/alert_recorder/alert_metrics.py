@@ -23,8 +23,12 @@ class AlertMetrics:
         self._known_rules = known_rules
         self._counts: Counter[tuple[str, str, str]] = Counter()
         self._held_back_count = 0
+        self._canary_count = 0
 
     def count_outcome(self, crossing: Crossing, outcome: Outcome) -> None:
+        if crossing.is_canary:
+            self._canary_count += 1
+            return
         self._count(_METRIC_OF[outcome.change], crossing.rule, crossing.severity)
         self._held_back_count += outcome.is_held_back
 
@@ -36,11 +40,11 @@ class AlertMetrics:
             with single_metric(name=name, unit=MetricUnit.Count, value=count) as metric:
                 metric.add_dimension(name="rule", value=rule)
                 metric.add_dimension(name="severity", value=severity)
-        if self._held_back_count:
-            with single_metric(
-                name="StormHeldBack", unit=MetricUnit.Count, value=self._held_back_count
-            ):
-                pass
+        totals = {"StormHeldBack": self._held_back_count, "CanaryAlerts": self._canary_count}
+        for name, value in totals.items():
+            if value:
+                with single_metric(name=name, unit=MetricUnit.Count, value=value):
+                    pass
 
     def _count(self, name: str, rule: str, severity: str) -> None:
         # A rule comes from the wire: without a closed list a bad record could mint dimensions.

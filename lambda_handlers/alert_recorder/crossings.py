@@ -11,6 +11,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal, NoReturn, cast, get_args
 
+from common import canary
+
 Severity = Literal["low", "medium", "high", "critical"]
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 ENTITY_TYPES = ("user", "site")
@@ -44,6 +46,10 @@ class Crossing:
     @property
     def entity(self) -> str:
         return f"{self.entity_type}#{self.entity_id}"
+
+    @property
+    def is_canary(self) -> bool:
+        return self.entity_type == "user" and self.entity_id == canary.ENTITY_ID
 
 
 def to_millis(text: str) -> int:

@@ -15,11 +15,12 @@ from aws_lambda_powertools.utilities.batch import (
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes.kinesis_stream_event import KinesisStreamRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from common.set_aside import SetAside
 
 from .alert_metrics import AlertMetrics
 from .alert_table import AlertTable
 from .announcer import Announcer
-from .crossings import parse_crossing
+from .crossings import MalformedDetectionError, parse_crossing
 from .recorder import AlertRecorder
 from .settings import Settings
 
@@ -61,6 +62,12 @@ def recorder() -> AlertRecorder:
     )
 
 
+@cache
+def set_aside() -> SetAside:
+    """Built with the first malformed record."""
+    return SetAside(boto3.client("s3"), settings().failures_bucket, "alert_recorder")
+
+
 @logger.inject_lambda_context
 def handle(
     event: dict[str, Any], context: LambdaContext
@@ -80,7 +87,11 @@ def _record_detections(
     event: dict[str, Any], context: LambdaContext, metrics: AlertMetrics
 ) -> PartialItemFailureResponse:
     def record_detection(record: KinesisStreamRecord) -> None:
-        crossing = parse_crossing(record.kinesis.data_as_bytes())
+        try:
+            crossing = parse_crossing(record.kinesis.data_as_bytes())
+        except MalformedDetectionError as error:
+            set_aside().keep(record, str(error))
+            return
         metrics.count_outcome(crossing, recorder().record(crossing))
 
     return process_partial_response(

@@ -12,6 +12,7 @@ class Settings:
     alert_retention_days: int
     announced_alerts_per_minute: int
     known_rules: frozenset[str]
+    failures_bucket: str
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
@@ -22,4 +23,5 @@ class Settings:
             alert_retention_days=int(environment["ALERT_RETENTION_DAYS"]),
             announced_alerts_per_minute=int(environment["ANNOUNCED_ALERTS_PER_MINUTE"]),
             known_rules=frozenset(environment["KNOWN_RULES"].split(",")),
+            failures_bucket=environment["FAILURES_BUCKET"],
         )

@@ -10,7 +10,9 @@ import re
 from dataclasses import dataclass
 from typing import Literal, NoReturn
 
-Kind = Literal["event", "unreadable", "heartbeat"]
+from common.canary import USER_ID
+
+Kind = Literal["event", "unreadable", "heartbeat", "canary"]
 
 HEARTBEAT = "heartbeat"
 UNREADABLE = "unreadable_base64"
@@ -23,7 +25,9 @@ _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 @dataclass(frozen=True)
 class ArchiveLine:
-    """One line of JSON that ends in a line feed; None for a heartbeat, which is no event."""
+    """One line of JSON that ends in a line feed; None for what is no event of the shop: a
+    heartbeat, and what the canary does.
+    """
 
     kind: Kind
     line: bytes | None
@@ -46,6 +50,8 @@ def to_line(data: bytes, arrived_at: str) -> ArchiveLine:
     event = dict(pairs)
     if event.get("event_type") == HEARTBEAT:
         return ArchiveLine("heartbeat", None)
+    if event.get("user_id") == USER_ID:
+        return ArchiveLine("canary", None)
     if len(event) < len(pairs) or "arrived_at" in event or _has_lone_surrogate(data, event):
         return ArchiveLine("event", _rewritten(data, event, arrived_at))
     # Valid JSON has line breaks only between its tokens, where a space means the same.

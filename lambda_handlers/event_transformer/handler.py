@@ -23,6 +23,7 @@ MOST_ANSWER_BYTES = 5_500_000
 """Below the 6 MB that Lambda answers with at most: an answer above it fails the whole batch."""
 RECORD_BYTES = 200
 """What one record of the answer takes beside its data."""
+METRICS: dict[str, Kind] = {"EventsArchived": "event", "RecordsUnreadable": "unreadable"}
 
 logger = Logger()
 
@@ -43,8 +44,7 @@ def handle(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
                 record_id=record.record_id, result="ProcessingFailed"
             )
         response.add_record(transformed)
-    if kinds["unreadable"]:
-        _report(kinds["unreadable"])
+    _report(kinds)
     return response.asdict()
 
 
@@ -65,7 +65,11 @@ def _moment(epoch_ms: int) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _report(count: int) -> None:
-    logger.warning("records that are no JSON object were wrapped", record_count=count)
-    with single_metric(name="RecordsUnreadable", unit=MetricUnit.Count, value=count):
-        pass
+def _report(kinds: Counter[Kind]) -> None:
+    """Events apart from heartbeats and canaries: only they say whether the shop is silent."""
+    if kinds["unreadable"]:
+        logger.warning("records that are no JSON object were wrapped", kinds=dict(kinds))
+    for name, kind in METRICS.items():
+        if kinds[kind]:
+            with single_metric(name=name, unit=MetricUnit.Count, value=kinds[kind]):
+                pass

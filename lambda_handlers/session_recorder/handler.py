@@ -16,8 +16,9 @@ from aws_lambda_powertools.utilities.batch import (
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes.kinesis_stream_event import KinesisStreamRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from common.set_aside import SetAside
 
-from .session_states import parse_session_state
+from .session_states import MalformedSessionStateError, parse_session_state
 from .session_table import SessionTable
 from .settings import Settings
 
@@ -31,17 +32,31 @@ processor = BatchProcessor(
 
 
 @cache
+def settings() -> Settings:
+    return Settings.from_environment(os.environ)
+
+
+@cache
 def session_table() -> SessionTable:
     """Built by the first invocation and kept while the execution environment lives."""
-    settings = Settings.from_environment(os.environ)
     return SessionTable(
-        boto3.resource("dynamodb").Table(settings.sessions_table),
-        retention_days=settings.session_retention_days,
+        boto3.resource("dynamodb").Table(settings().sessions_table),
+        retention_days=settings().session_retention_days,
     )
 
 
+@cache
+def set_aside() -> SetAside:
+    """Built with the first malformed record."""
+    return SetAside(boto3.client("s3"), settings().failures_bucket, "session_recorder")
+
+
 def record_session_state(record: KinesisStreamRecord) -> None:
-    state = parse_session_state(record.kinesis.data_as_bytes())
+    try:
+        state = parse_session_state(record.kinesis.data_as_bytes())
+    except MalformedSessionStateError as error:
+        set_aside().keep(record, str(error))
+        return
     updated_at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     is_newer = session_table().record(state, updated_at=updated_at)
     name = "SessionStatesRecorded" if is_newer else "SessionStatesSuperseded"

@@ -1,11 +1,17 @@
 """Conditional writes of the user_sessions table."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.types import TypeDeserializer
 
 from .session_states import SessionState
+from .session_totals import Attributes, resumed
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
+
+_PLAIN = TypeDeserializer()
+"""An error carries the item as it goes over the wire."""
 
 
 class SessionTable:
@@ -14,20 +20,52 @@ class SessionTable:
         self._retention_days = retention_days
 
     def record(self, state: SessionState, *, updated_at: str) -> bool:
-        """False when the table holds this state or a later one. The verdict, not ours, stays."""
-        attributes = {
-            **state.attributes,
+        """False when the table holds this state or a later one. The verdict, not ours, stays.
+
+        A session whose state Flink forgot begins anew there; here its totals go on.
+        """
+        fresh = {
             "updated_at": updated_at,
             "expires_at": state.expires_at(retention_days=self._retention_days),
         }
-        assignments = ", ".join(f"{name} = :{name}" for name in attributes)
-        try:
-            self._table.update_item(
-                Key={"user_id": state.user_id, "user_session": state.user_session},
-                UpdateExpression=f"set {assignments}",
-                ConditionExpression="attribute_not_exists(as_of_at) or as_of_at < :as_of_at",
-                ExpressionAttributeValues={f":{name}": v for name, v in attributes.items()},
+        same_part = "as_of_at < :as_of_at and part_started_at = :part_started_at"
+        part = {**state.attributes, "part_started_at": state.attributes["first_event_at"]}
+        stored = self._write(
+            state,
+            {**part, **fresh},
+            f"attribute_not_exists(as_of_at) or ({same_part} and attribute_not_exists(earlier))",
+        )
+        while stored is not None and stored["as_of_at"] < state.as_of_at:
+            stored = self._write(
+                state,
+                {**resumed(stored, part), **fresh},
+                "as_of_at = :stored_as_of_at",
+                {":stored_as_of_at": stored["as_of_at"]},
             )
-        except self._table.meta.client.exceptions.ConditionalCheckFailedException:
-            return False
-        return True
+        return stored is None
+
+    def _write(
+        self,
+        state: SessionState,
+        attributes: Attributes,
+        condition: str,
+        values: Attributes | None = None,
+    ) -> Attributes | None:
+        """None when it was written, else the item that stands against it."""
+        request: dict[str, Any] = {
+            "Key": {"user_id": state.user_id, "user_session": state.user_session},
+            "UpdateExpression": "set " + ", ".join(f"{name} = :{name}" for name in attributes),
+            "ConditionExpression": condition,
+            "ExpressionAttributeValues": {
+                **{f":{name}": value for name, value in attributes.items()},
+                **(values or {}),
+            },
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+        client = self._table.meta.client
+        try:
+            client.update_item(TableName=self._table.name, **request)
+        except client.exceptions.ConditionalCheckFailedException as error:
+            found: Any = error.response
+            return {name: _PLAIN.deserialize(value) for name, value in found["Item"].items()}
+        return None

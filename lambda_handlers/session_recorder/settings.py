@@ -8,10 +8,12 @@ from dataclasses import dataclass
 class Settings:
     sessions_table: str
     session_retention_days: int
+    failures_bucket: str
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
         return cls(
             sessions_table=environment["SESSIONS_TABLE"],
             session_retention_days=int(environment["SESSION_RETENTION_DAYS"]),
+            failures_bucket=environment["FAILURES_BUCKET"],
         )

@@ -5,13 +5,22 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from ecom_platform.defs.streaming.assets import FLINK_JOB, RAW_EVENTS, READ_STREAMS, STREAMS
+from ecom_platform.defs.streaming.assets import (
+    ALERTS,
+    FLINK_JOB,
+    RAW_EVENTS,
+    READ_STREAMS,
+    STREAMS,
+)
+from ecom_platform.resources.alert_log import AlertLog
 from ecom_platform.resources.flink_job import FlinkJob
 from ecom_platform.resources.stream_metrics import StreamMetrics
 from ecom_platform.streaming.health import (
+    ALERT_CHECKS,
     JOB_CHECKS,
     SOURCE_CHECKS,
     STREAM_CHECKS,
+    AlertHealth,
     Health,
     HealthCheck,
     JobHealth,
@@ -90,6 +99,19 @@ def flink_job_health(
 ) -> Iterator[dg.AssetCheckResult]:
     health: JobHealth = flink_job.health(datetime.now(UTC))
     yield from selected(context, judged(FLINK_JOB, JOB_CHECKS, health))
+
+
+def alert_health_of(alert_log: AlertLog, now: datetime) -> AlertHealth:
+    crossed_at = alert_log.canary_crossed_at()
+    return AlertHealth((now - crossed_at).total_seconds() if crossed_at else None)
+
+
+@dg.multi_asset_check(name="alert_health", specs=specs_of(ALERTS, ALERT_CHECKS), can_subset=True)
+def alert_health(
+    context: dg.AssetCheckExecutionContext, alert_log: AlertLog
+) -> Iterator[dg.AssetCheckResult]:
+    health = alert_health_of(alert_log, datetime.now(UTC))
+    yield from selected(context, judged(ALERTS, ALERT_CHECKS, health))
 
 
 def selected(

@@ -16,12 +16,17 @@ from ecom_platform.defs.streaming.assets import (
     READ_STREAMS,
     alert_metadata,
 )
-from ecom_platform.defs.streaming.checks import checks_of, evaluated, stream_healths
+from ecom_platform.defs.streaming.checks import (
+    alert_health_of,
+    checks_of,
+    evaluated,
+    stream_healths,
+)
 from ecom_platform.resources.alert_log import AlertLog
 from ecom_platform.resources.flink_job import FlinkJob
 from ecom_platform.resources.stream_metrics import StreamMetrics
 from ecom_platform.streaming.alerts import wire_time
-from ecom_platform.streaming.health import JOB_CHECKS, JobHealth
+from ecom_platform.streaming.health import ALERT_CHECKS, JOB_CHECKS, JobHealth
 
 CURSOR_VERSION = 1
 SETTLED = timedelta(seconds=3)
@@ -88,25 +93,25 @@ def flink_job_sensor(context: dg.SensorEvaluationContext, flink_job: FlinkJob) -
     asset_selection=[ALERTS],
     minimum_interval_seconds=15,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Tells of alerts that opened or changed, and of the table as it is now.",
+    description="Tells of alerts that changed, of the table as it is now, and of the canary.",
 )
-def alerts_sensor(
-    context: dg.SensorEvaluationContext, alert_log: AlertLog
-) -> dg.SensorResult | dg.SkipReason:
-    until = datetime.now(UTC) - SETTLED
+def alerts_sensor(context: dg.SensorEvaluationContext, alert_log: AlertLog) -> dg.SensorResult:
+    now = datetime.now(UTC)
+    until = now - SETTLED
     since = _read_until(context.cursor) or until - LOOK_BACK
     found = alert_log.changed(since, until)
     cursor = json.dumps({"version": CURSOR_VERSION, "read_until": wire_time(until)})
+    canary = list(evaluated(ALERTS, ALERT_CHECKS, alert_health_of(alert_log, now)))
+    context.log.info(f"{len(found)} alerts changed since {wire_time(since)}; {_summary(canary)}")
     if not found:
-        context.update_cursor(cursor)
-        return dg.SkipReason(f"0 alerts changed since {wire_time(since)}")
-    context.log.info(f"{len(found)} alerts changed since {wire_time(since)}")
+        return dg.SensorResult(asset_events=canary, cursor=cursor)
     # A look at the table is told at once: a run of its own would take ten seconds each time.
     latest = alert_log.changed(until - LOOK_BACK, until)
     return dg.SensorResult(
         asset_events=[
             dg.AssetObservation(ALERTS, metadata=alert_metadata(found)),
             dg.AssetMaterialization(ALERTS, metadata=alert_metadata(latest)),
+            *canary,
         ],
         cursor=cursor,
     )

@@ -1,4 +1,4 @@
--- Sums of each session in windows of 5 s, then running totals of the session.
+-- Sums of each session in windows of 5 s, then running totals of the session. The canary is nobody.
 insert into user_sessions
 with session_windows as (
   select
@@ -17,7 +17,7 @@ with session_windows as (
     ) as cart_amount,
     sum(case when event_type = 'purchase' then price else 0 end) as revenue_amount
   from table(tumble(table events, descriptor(event_time), interval '5' second))
-  where user_session is not null and not is_future
+  where user_session is not null and not is_future and user_id <> $canary_user_id
   group by
     user_id,
     user_session,

@@ -1,0 +1,52 @@
+"""Records that no function could take, as they lie in S3: malformed ones, which the function set
+aside itself, and batches that Lambda gave up because they had become too old.
+
+What does not belong here: requests, and trying them again (`resources.failed_records`).
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+MALFORMED_PREFIX = "failures/"
+GIVEN_UP_PREFIX = "aws/lambda/"
+"""Where Lambda puts what it gives up, in whichever bucket it is told."""
+PREFIXES = (MALFORMED_PREFIX, GIVEN_UP_PREFIX)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One object: the function that is to have its records, in the form of an event, and why."""
+
+    key: str
+    function: str
+    records: Sequence[dict[str, Any]]
+    reason: str
+
+    @property
+    def event(self) -> bytes:
+        """What the function was given, and is given again."""
+        return json.dumps({"Records": list(self.records)}).encode()
+
+
+def parse_failure(key: str, body: bytes, *, prefix: str) -> Failure:
+    """The failure in an object.
+
+    Args:
+        key: its key, below one of `PREFIXES`.
+        body: its content, JSON.
+        prefix: of the installation, as functions are named with it.
+
+    Raises:
+        KeyError: it is not what a function or Lambda writes.
+
+    """
+    fields = json.loads(body)
+    if key.startswith(MALFORMED_PREFIX):
+        folder = key.split("/")[1]
+        function = prefix + folder.replace("_", "-")
+        return Failure(key, function, [fields["record"]], fields["reason"])
+    context = fields["requestContext"]
+    function = context["functionArn"].split(":function:")[1].split(":")[0]
+    return Failure(key, function, json.loads(fields["payload"])["Records"], context["condition"])

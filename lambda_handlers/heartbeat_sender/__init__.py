@@ -1,0 +1,1 @@
+"""Sends heartbeats and the canary into the raw stream: a function on AWS, a process locally."""

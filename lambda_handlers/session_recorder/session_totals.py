@@ -1,0 +1,51 @@
+"""The totals of a session whose state Flink forgot, because nothing came for hours: they go on.
+
+Flink's state of a session is a part: all events since it last began to count. A part that begins
+after the last event that the table knows is added to what was there before. No requests here.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from .session_states import AMOUNTS, COUNTS, OPTIONAL_COUNTS
+
+Attributes = Mapping[str, Any]
+_NUMBERS = (*COUNTS, *OPTIONAL_COUNTS)
+
+
+def resumed(stored: Attributes, part: Attributes) -> dict[str, Any]:
+    """The item that follows on `stored` once `part`, a later state, is known.
+
+    A part that begins amid what is known is one that was read from a stream cut off at its start:
+    nobody knows what both have counted, so the larger of each total stays.
+    """
+    earlier = stored.get("earlier")
+    if part["part_started_at"] > stored["last_event_at"]:
+        earlier = _totals(stored)
+    elif part["part_started_at"] != stored.get("part_started_at", stored["first_event_at"]):
+        return {**part, **_larger(_totals(stored), _totals(part)), **_span(stored, part)}
+    if earlier is None:
+        return dict(part)
+    return {**part, **_sums(earlier, _totals(part)), **_span(stored, part), "earlier": earlier}
+
+
+def _totals(state: Attributes) -> dict[str, Any]:
+    return {name: state[name] for name in (*_NUMBERS, *AMOUNTS) if name in state}
+
+
+def _sums(one: Attributes, other: Attributes) -> dict[str, Any]:
+    counts = {name: one.get(name, 0) + other[name] for name in _NUMBERS if name in other}
+    return counts | {name: str(Decimal(one[name]) + Decimal(other[name])) for name in AMOUNTS}
+
+
+def _larger(one: Attributes, other: Attributes) -> dict[str, Any]:
+    counts = {name: max(one.get(name, 0), other[name]) for name in _NUMBERS if name in other}
+    return counts | {name: max(one[name], other[name], key=Decimal) for name in AMOUNTS}
+
+
+def _span(stored: Attributes, part: Attributes) -> dict[str, str]:
+    return {
+        "first_event_at": min(stored["first_event_at"], part["first_event_at"]),
+        "last_event_at": max(stored["last_event_at"], part["last_event_at"]),
+    }
