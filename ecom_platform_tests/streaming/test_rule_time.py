@@ -1,4 +1,4 @@
-"""A clock that is wrong hides nobody: Flink orders events by rule_time; the canary is no session."""
+"""A clock that is wrong hides nobody: Flink orders by rule_time. The canary has no session."""
 
 import json
 from dataclasses import asdict
