@@ -3,6 +3,7 @@ SHELL := /bin/bash
 
 CLOUD_PORT ?= 4566
 UI_PORT ?= 3000
+DASHBOARD_PORT ?= 8501
 FLINK_PORT ?= 8081
 EVENTS ?=
 OUT ?= alerts.jsonl
@@ -14,6 +15,7 @@ SPEED ?=
 ENVIRONMENT ?= aws
 ROWS ?= 10000000
 BENCH ?=
+SEEDS ?= 1
 TEST_WORKERS ?= 3
 CHROMIUM ?=
 
@@ -37,8 +39,8 @@ demo: ## Four answers from four weeks of made-up traffic, then alarms on a live 
 	  && $(RUN) $(if $(EVENTS),,--flink-port 0) $(PYTHON) -m ecom_platform.commands.demo \
 	     --setup-seconds $$(( $$(date +%s) - started )) $(if $(EVENTS),--events "$(EVENTS)")
 
-up: $(VENV)/run.stamp $(FLINK_VENV)/stamp ## Start the local cloud, Flink and the Dagster web UI; Ctrl-C stops all
-	@$(RUN) --flink-port $(FLINK_PORT) $(PYTHON) -m ecom_platform.commands.up --port $(UI_PORT) || [ $$? -eq 130 ]
+up: $(VENV)/run.stamp $(FLINK_VENV)/stamp ## Start the local cloud, Flink, the Dagster web UI and the dashboard; Ctrl-C stops all
+	@$(RUN) --flink-port $(FLINK_PORT) $(PYTHON) -m ecom_platform.commands.up --port $(UI_PORT) --dashboard-port $(DASHBOARD_PORT) || [ $$? -eq 130 ]
 
 down: $(VENV)/run.stamp ## Stop a local cloud that was left running
 	@$(LOCAL) stop
@@ -76,6 +78,12 @@ build: $(VENV)/run.stamp ## Stage and build whatever is not up to date, without 
 
 verdict: $(VENV)/run.stamp ## Overrule the rules on bots; USER=555 SAY=person REASON="our price monitor"
 	@$(RUN) $(PYTHON) -m ecom_platform.commands.verdict "$(USER)" "$(SAY)" "$(REASON)"
+
+acknowledge: $(VENV)/run.stamp ## Say that you look after the alerts of a user; USER=555, or USER=site
+	@$(RUN) $(PYTHON) -m ecom_platform.commands.answer_alert "$(USER)"
+
+mute: $(VENV)/run.stamp ## Tell nobody of a user for some hours; USER=555 HOURS=4 REASON="our load test"
+	@$(RUN) $(PYTHON) -m ecom_platform.commands.answer_alert "$(USER)" --hours "$(HOURS)" --reason "$(REASON)"
 
 retire: $(VENV)/run.stamp ## End what a delivered file says; FILE=events.csv
 	@$(RUN) $(PYTHON) -m ecom_platform.commands.retire "$(FILE)"
@@ -120,11 +128,18 @@ test-slow: $(VENV)/dev.stamp $(FLINK_VENV)/stamp ## Run the tests that take minu
 crash-test: $(VENV)/dev.stamp $(FLINK_VENV)/stamp ## Kill parts of the platform at ten moments of a rebuild, and compare with a calm run
 	@$(PYTHON) -m ecom_platform_tests.e2e.crashes --moments 10 --seed 7
 
+chaos: $(VENV)/dev.stamp $(FLINK_VENV)/stamp ## The stream under every fault beside a calm run of the same traffic; SEEDS=3
+	@PYTHONPATH=lambda_handlers:flink_app $(PYTHON) -m ecom_platform_tests.chaos --seeds $(SEEDS)
+
 mutate: $(VENV)/dev.stamp ## Change every mart, check and rule in small ways, and see that an example notices each
 	@PYTHONPATH=lambda_handlers:flink_app $(PYTHON) -m ecom_platform_tests.mutation
 
-screenshots: $(VENV)/browser.stamp $(FLINK_VENV)/stamp ## Take the pictures of the web UI in docs/screenshots; needs Chromium
+screenshots: $(VENV)/browser.stamp $(FLINK_VENV)/stamp ## Take the pictures of the web UI and the dashboard in docs/screenshots; needs Chromium
+	@$(PYTHON) -m ecom_platform_tests.browser.dashboard --rows 1300000 --pictures docs/screenshots $(if $(CHROMIUM),--chromium "$(CHROMIUM)")
 	@$(PYTHON) -m ecom_platform_tests.browser.screenshots $(if $(CHROMIUM),--chromium "$(CHROMIUM)")
+
+test-browser: $(VENV)/browser.stamp ## Every page of the dashboard in a headless Chromium, over ROWS events: in time, without an error, usable by everybody
+	@$(PYTHON) -m ecom_platform_tests.browser.dashboard --rows $(ROWS) $(if $(CHROMIUM),--chromium "$(CHROMIUM)")
 
 flink: $(FLINK_VENV)/stamp ## Set up the environment of the Flink job
 
@@ -145,6 +160,9 @@ bench-stream: $(VENV)/run.stamp $(FLINK_VENV)/stamp ## Time from put to alert by
 
 bench-detection: $(VENV)/dev.stamp ## Recall, precision and false alarms of the alarms on worlds that no threshold saw; BENCH="--scenario file.yaml"
 	@$(PYTHON) -m benchmarks.detection $(BENCH)
+
+bench-agreement: $(VENV)/dev.stamp $(FLINK_VENV)/stamp ## The same half a million events through Flink and through DuckDB: 0 episodes may differ
+	@$(PYTHON) -m benchmarks.detection_agreement $(BENCH)
 
 sweep-detection: $(VENV)/dev.stamp ## Each rule at thresholds around its own, on the worlds where thresholds are chosen
 	@$(PYTHON) -m benchmarks.detection_sweep
@@ -188,4 +206,4 @@ $(VENV)/browser.stamp: requirements/browser.txt $(VENV)/dev.stamp
 	@$(VENV)/bin/uv pip install -q --python $(PYTHON) --require-hashes -r requirements/browser.txt
 	@touch $@
 
-.PHONY: help demo up down clean answers alerts quarantine simulate detect backtest build verdict retire replay-quarantine replay-failures restage rebuild-catalog remove-old-versions deploy check test test-stream test-slow crash-test mutate screenshots flink lock bench-batch bench-stream bench-detection sweep-detection calibrate
+.PHONY: help demo up down clean answers alerts quarantine simulate detect backtest build verdict acknowledge mute retire replay-quarantine replay-failures restage rebuild-catalog remove-old-versions deploy check test test-stream test-slow crash-test chaos mutate screenshots test-browser flink lock bench-batch bench-stream bench-detection bench-agreement sweep-detection calibrate

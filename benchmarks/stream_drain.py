@@ -53,7 +53,7 @@ def main() -> None:
     if arguments.state_seconds:
         _forget_soon(properties, arguments.state_seconds)
     if arguments.source == "file":
-        _read_files(properties, arguments.events, arguments.folder)
+        read_files(properties, arguments.events, arguments.folder)
         answer = _drained(properties, arguments)
     else:
         with backlog(arguments.events, arguments.folder):
@@ -93,7 +93,7 @@ def _forget_soon(properties: dict[str, dict[str, str]], seconds: int) -> None:
             group["window_seconds"] = str(min(int(group["window_seconds"]), seconds))
 
 
-def _read_files(properties: dict[str, dict[str, str]], events: Path, folder: Path) -> None:
+def read_files(properties: dict[str, dict[str, str]], events: Path, folder: Path) -> None:
     """A file as the source, and folders as sinks; it ends when the file does."""
     properties["table.raw_events"] = {**FILE_SOURCE, "path": str(events)}
     for sink in SINKS:

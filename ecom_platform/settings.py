@@ -36,6 +36,7 @@ class Settings:
         producer_profile: the same for whoever delivers event files and sends events.
         cleaner_profile: the same for the removal of old versions, which alone may delete.
         replayer_profile: the same for giving failed records to their functions once more.
+        on_call_profile: the same for who acknowledges alerts and mutes them.
         observer_profile: the same for who watches the stream: it reads metrics and alerts alone.
         flink_rest_url: where Flink's REST interface answers; none where AWS runs the job.
         store_time_zone: the shop's own time, by which days, hours and weekdays are cut.
@@ -53,6 +54,7 @@ class Settings:
     producer_profile: str | None
     cleaner_profile: str | None
     replayer_profile: str | None
+    on_call_profile: str | None
     observer_profile: str | None
     flink_rest_url: str | None
     store_time_zone: ZoneInfo
@@ -103,6 +105,7 @@ class Settings:
             producer_profile=values.get("ECOM_PRODUCER_PROFILE") or None,
             cleaner_profile=values.get("ECOM_CLEANER_PROFILE") or None,
             replayer_profile=values.get("ECOM_REPLAYER_PROFILE") or None,
+            on_call_profile=values.get("ECOM_ON_CALL_PROFILE") or None,
             observer_profile=values.get("ECOM_OBSERVER_PROFILE") or None,
             flink_rest_url=values.get("ECOM_FLINK_REST_URL")
             or (LOCAL_FLINK if environment == "local" else None),

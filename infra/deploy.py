@@ -5,6 +5,7 @@ repeated; a stack without changes is left as it is.
 """
 
 import argparse
+import hashlib
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -30,6 +31,10 @@ PLACEHOLDER = "change-me"
 STORAGE = "storage"
 STACKS = ("catalog", "access", "streaming", "alerts", "sessions", "observability")
 """One template each, in the order in which they build on each other; storage comes before them."""
+QUICKSIGHT, QUICKSIGHT_SWITCH = "quicksight", "QuickSightPrincipalArn"
+"""Deployed only where the account has a subscription, and somebody there is named."""
+LARGEST_TEMPLATE = 51_200
+"""Bytes that CloudFormation takes by value."""
 
 # A creation that failed leaves a stack which can only be deleted.
 DEAD_STATES = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "REVIEW_IN_PROGRESS"}
@@ -51,7 +56,7 @@ def deploy(environment: str, overrides: Mapping[str, str] | None = None) -> dict
         deploy_stack(cloud, STORAGE, values)
     values |= _upload_code(values)
     outputs = {"DataBucketName": values["DataBucketName"]}
-    for name in STACKS:
+    for name in (*STACKS, QUICKSIGHT) if values.get(QUICKSIGHT_SWITCH) else STACKS:
         outputs |= deploy_stack(cloud, name, values)
     return outputs
 
@@ -141,11 +146,11 @@ def deploy_stack(
         DeployError: it did not reach a complete state.
 
     """
-    stack, body = f"{values.get('Prefix', 'ecom-')}{name}", (HERE / f"{name}.yaml").read_text()
-    known = {found["ParameterKey"] for found in _parameters_of(cloud, body)}
+    stack, template = f"{values.get('Prefix', 'ecom-')}{name}", _template_of(name, values)
+    known = {found["ParameterKey"] for found in cloud.validate_template(**template)["Parameters"]}
     request: dict[str, Any] = {
         "StackName": stack,
-        "TemplateBody": body,
+        **template,
         "Capabilities": list(CAPABILITIES),
         "Parameters": [
             {"ParameterKey": key, "ParameterValue": str(value)}
@@ -167,8 +172,16 @@ def deploy_stack(
     return {found["OutputKey"]: found["OutputValue"] for found in described.get("Outputs", [])}
 
 
-def _parameters_of(cloud: "CloudFormationClient", body: str) -> list[Any]:
-    return list(cloud.validate_template(TemplateBody=body)["Parameters"])
+def _template_of(name: str, values: Mapping[str, str]) -> Any:  # noqa: ANN401 - parts of a request
+    """A template by value, or by its place in the data bucket where it is too large for that."""
+    body = (HERE / f"{name}.yaml").read_bytes()
+    if len(body) <= LARGEST_TEMPLATE:
+        return {"TemplateBody": body.decode()}
+    key = f"artifacts/templates/{name}-{hashlib.sha256(body).hexdigest()[:16]}.yaml"
+    _upload(values["DataBucketName"], key, body)
+    region = boto3.client("s3").meta.region_name
+    place = f"https://{values['DataBucketName']}.s3.{region}.amazonaws.com/{key}"
+    return {"TemplateURL": place}
 
 
 def _update_starts(cloud: "CloudFormationClient", request: dict[str, Any]) -> bool:

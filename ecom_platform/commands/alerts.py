@@ -7,20 +7,22 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table as Grid
 
 from ecom_platform.definitions import Resources
 from ecom_platform.settings import Settings
 from ecom_platform.streaming.alerts import Alert
 
-COLUMNS = ("rule", "entity", "severity", "status", "opened", "crossings", "peak", "of", "told")
+FIGURES = ("crossings", "peak", "of")
+COLUMNS = ("rule", "entity", "severity", "status", "opened", *FIGURES, "told", "seen by")
 
 
 def grid_of(alerts: Sequence[Alert], table: str) -> Grid:
     """The alerts, the one that changed last first."""
     grid = Grid(title=f"{len(alerts)} alerts in the DynamoDB table {table}", title_justify="left")
     for name in COLUMNS:
-        grid.add_column(name, justify="right" if name in ("crossings", "peak", "of") else "left")
+        grid.add_column(name, justify="right" if name in FIGURES else "left")
     for alert in reversed(alerts):
         grid.add_row(
             alert.rule,
@@ -32,6 +34,7 @@ def grid_of(alerts: Sequence[Alert], table: str) -> Grid:
             f"{alert.peak_value:g}",
             f"{alert.threshold:g}",
             "yes" if alert.notified_at else "no",
+            escape(alert.acknowledged_by or "-"),
         )
     return grid
 

@@ -12,6 +12,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from dataclasses import dataclass
 from pathlib import Path
 
 import dagster as dg
@@ -25,10 +26,24 @@ from ecom_platform.settings import SettingError, Settings
 ROOT = Path(__file__).parents[2]
 LOCATION = "ecom_platform"
 LOOK_SECONDS = 2.0
+HOST = "127.0.0.1"
 
 
-def programs(logs: Path, port: int, folder: Path) -> list[Program]:
-    """Dagster's processes, in the order of starting; one of them holds the code for all."""
+@dataclass(frozen=True)
+class Ports:
+    """Where Dagster's web UI and the dashboard answer."""
+
+    web: int
+    dashboard: int
+
+
+DASHBOARD = Path(__file__).parents[1] / "webapp" / "app.py"
+
+
+def programs(logs: Path, ports: Ports, folder: Path) -> list[Program]:
+    """Dagster's processes, in the order of starting, and the dashboard; one of Dagster's holds the
+    code for all.
+    """
     code_socket = folder / "code.sock"
     workspace = folder / "workspace.yaml"
     workspace.write_text(
@@ -40,13 +55,38 @@ def programs(logs: Path, port: int, folder: Path) -> list[Program]:
     return [
         Program("code", "dagster", ("code-server", "start", *code), logs, ready_file=code_socket),
         Program("daemon", "dagster-daemon", ("run", *place), logs),
-        Program("web", "dagster-webserver", (*place, "-h", "127.0.0.1", "-p", str(port)), logs),
+        Program("web", "dagster-webserver", (*place, "-h", HOST, "-p", str(ports.web)), logs),
+        Program("dashboard", "python", dashboard_arguments(ports.dashboard), logs),
     ]
 
 
-def answers(port: int) -> bool:
+def dashboard_arguments(port: int) -> tuple[str, ...]:
+    """How Streamlit is started: on this machine alone, and telling nobody of its use."""
+    options = {
+        "server.address": HOST,
+        "server.port": str(port),
+        "server.headless": "true",
+        "server.fileWatcherType": "none",
+        "browser.gatherUsageStats": "false",
+        # A string that stands alone is a comment of ours, nothing to show.
+        "runner.magicEnabled": "false",
+        # Its own export of tables knows nothing of formulas; ours does.
+        "client.disableDataExport": "true",
+        "client.toolbarMode": "viewer",
+    }
+    # As a module, so that the folder of the package is on its path.
+    return (
+        "-m",
+        "streamlit",
+        "run",
+        str(DASHBOARD),
+        *(f"--{name}={value}" for name, value in options.items()),
+    )
+
+
+def answers(port: int, path: str) -> bool:
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/server_info", timeout=2) as answer:
+        with urllib.request.urlopen(f"http://{HOST}:{port}/{path}", timeout=2) as answer:
             return bool(answer.status)
     except (urllib.error.URLError, TimeoutError, ConnectionError):
         return False
@@ -60,21 +100,26 @@ def prepare(batch: Batch, console: Console) -> None:
         batch.prepare_catalog()
 
 
-def watch(started: list[Program], news: News, port: int, console: Console) -> None:
+def watch(started: list[Program], news: News, ports: Ports, console: Console) -> None:
     """Say what is ready and what happens, until a signal comes.
 
     Raises:
         ProgramError: one of the programs has ended.
 
     """
-    is_up = False
+    waiting = {
+        "Dagster web UI": (ports.web, "server_info"),
+        "Dashboard": (ports.dashboard, "_stcore/health"),
+    }
     while True:
         for program in started:
             program.require_alive()
-        if not is_up and answers(port):
-            is_up = True
-            console.print(f"[bold]Dagster web UI: http://127.0.0.1:{port}[/bold]   ready")
-            console.print("Ctrl-C stops everything; runs that fail and alerts show below")
+        for name, (port, path) in list(waiting.items()):
+            if answers(port, path):
+                del waiting[name]
+                console.print(f"[bold]{name}: http://{HOST}:{port}[/bold]   ready")
+                if not waiting:
+                    console.print("Ctrl-C stops everything; runs that fail and alerts show below")
         for line in news.lines():
             console.print(line)
         time.sleep(LOOK_SECONDS)
@@ -85,34 +130,41 @@ def main() -> None:
         prog="python -m ecom_platform.commands.up", description=__doc__
     )
     parser.add_argument("--port", type=int, default=3000, help="port of the web UI")
-    port = parser.parse_args().port
+    parser.add_argument("--dashboard-port", type=int, default=8501, help="port of the dashboard")
+    options = parser.parse_args()
+    ports = Ports(options.port, options.dashboard_port)
     # A service manager ends it by SIGTERM: in the same order as by Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     console = Console(width=None if sys.stdout.isatty() else 140, highlight=False)
-    with socket.socket() as probe:
-        if probe.connect_ex(("127.0.0.1", port)) == 0:
-            sys.exit(
-                f"error: port {port} on 127.0.0.1 is taken; is `make up` running already?"
-                f" Otherwise choose another port: UI_PORT={port + 1} make up"
-            )
+    require_free(ports.web, "UI_PORT")
+    require_free(ports.dashboard, "DASHBOARD_PORT")
     try:
-        serve(port, console)
+        serve(ports, console)
     except (ProgramError, SettingError) as error:
         sys.exit(f"error: {error}")
     except KeyboardInterrupt:
         sys.exit(130)
 
 
-def serve(port: int, console: Console) -> None:
-    """Run Dagster until a signal comes."""
+def require_free(port: int, variable: str) -> None:
+    with socket.socket() as probe:
+        if probe.connect_ex((HOST, port)) == 0:
+            sys.exit(
+                f"error: port {port} on {HOST} is taken; is `make up` running already?"
+                f" Otherwise choose another port: {variable}={port + 1} make up"
+            )
+
+
+def serve(ports: Ports, console: Console) -> None:
+    """Run Dagster and the dashboard until a signal comes."""
     settings = Settings.from_environment()
     with dg.DagsterInstance.get() as instance, tempfile.TemporaryDirectory() as folder:
         batch = Batch.of(settings, instance, say=lambda _: None)
         prepare(batch, console)
         logs = Path(instance.root_directory) / "logs"
         console.print(f"starting Dagster; logs: {logs}")
-        with running(programs(logs, port, Path(folder))) as started:
-            watch(started, News(batch), port, console)
+        with running(programs(logs, ports, Path(folder))) as started:
+            watch(started, News(batch), ports, console)
 
 
 if __name__ == "__main__":

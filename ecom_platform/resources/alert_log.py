@@ -42,6 +42,19 @@ class AlertLog(dg.ConfigurableResource):  # type: ignore[type-arg]
         times = [datetime.fromisoformat(item["last_crossed_at"]) for item in page["Items"]]
         return max(times, default=None)
 
+    def evidence(self, alert: Alert) -> dict[str, Any]:
+        """What was seen at the peak of an alert."""
+        page = dynamodb_table(self.profile, self.table).query(
+            KeyConditionExpression="entity = :entity and alert = :alert",
+            ExpressionAttributeValues={
+                ":entity": alert.entity,
+                ":alert": f"{alert.rule}#{alert.opened_at}",
+            },
+        )
+        return {
+            name: float(value) for item in page["Items"] for name, value in item["evidence"].items()
+        }
+
     def _query(self, bucket: str, since: datetime, until: datetime) -> list[dict[str, Any]]:
         request: dict[str, Any] = {
             "IndexName": BY_DAY,

@@ -13,6 +13,8 @@ BUCKETS = 10
 
 CANARY_ENTITY = "user#9007199254740991"
 """The user that does not exist and must be found every few minutes; the recorder's own number."""
+MUTE = "mute"
+"""Sort key of the item by which a person mutes an entity; the recorder's own word."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class Alert:
     peak_value: float
     threshold: float
     notified_at: str | None
+    acknowledged_by: str | None
 
     @property
     def seconds_to_record(self) -> float:
@@ -54,6 +57,7 @@ class Alert:
             peak_value=float(item["peak_value"]),
             threshold=float(item["threshold"]),
             notified_at=item.get("notified_at"),
+            acknowledged_by=item.get("acknowledged_by"),
         )
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ecom_platform_tests.support.waiting import wait_until
+from infra.local.ports import free_port
 
 START_SECONDS = 120
 STOP_SECONDS = 60
@@ -127,9 +128,10 @@ def wait_for(what: str, is_so: Callable[[], bool], seconds: float = BUILD_SECOND
 @contextmanager
 def dagster_up(port: int, log_file: Path) -> Iterator[Instance]:
     """`make up` on a port; stopped in order, with all that it started."""
+    ports = (f"--port={port}", f"--dashboard-port={free_port()}")
     with log_file.open("wb") as log:
         server = subprocess.Popen(
-            [sys.executable, "-m", "ecom_platform.commands.up", f"--port={port}"],
+            [sys.executable, "-m", "ecom_platform.commands.up", *ports],
             stdout=log,
             stderr=subprocess.STDOUT,
         )

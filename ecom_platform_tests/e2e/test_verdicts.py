@@ -1,10 +1,13 @@
 """A bot in the past: its verdict takes it out of `people`, and a person's word brings it back."""
 
+import csv
+import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
 from ecom_platform.batch import Batch
@@ -122,6 +125,45 @@ def test_verdict_takes_a_bot_out_and_a_word_brings_it_back(
     say(batch, "bot", 2)
     assert figures(batch, "people") == without
     assert restated(batch)[: len(told) + len(said)] == [*told, *said], "only ever added to"
+
+
+def archive(*files: Path) -> None:
+    """The rows of event files as the stream's archive holds them, all in one hour."""
+    rows = [row for file in files for row in csv.DictReader(file.read_text().splitlines())]
+    numbers = {"product_id", "category_id", "user_id"}
+    lines = [
+        {"event_id": str(number), **{n: int(v) if n in numbers else v for n, v in row.items()}}
+        for number, row in enumerate(rows)
+    ]
+    boto3.client("s3").put_object(
+        Bucket="ecom-data-local",
+        Key="raw/stream_events/arrived_date=2026-01-08/arrived_hour=01/a",
+        Body="".join(json.dumps(line) + "\n" for line in lines).encode(),
+    )
+
+
+def test_people_are_the_same_when_a_streamed_day_is_exported(
+    batch: Batch, take_in: TakeIn, people: Path, bot: Path
+) -> None:
+    archive(people, bot)
+    batch.take_in_stream()
+    batch.rebuild()
+    streamed = figures(batch, "people")
+    assert figures(batch, "all") != streamed
+
+    take_in(people)
+    without = figures(batch, "all")
+    assert {row["source"] for row in records(batch, "lake", "events")} == {"export"}
+    assert figures(batch, "people") == without == streamed
+
+    take_in(bot)
+    assert figures(batch, "people") == without
+    assert figures(batch, "all") != without
+    causes = {cause for row in restated(batch) for cause in row["causes"].split(",")}
+    assert causes == {"export_arrived", "late_events", "verdict"}
+    word = say(batch, "person", 1)
+    assert word.days == (DAY,)
+    assert figures(batch, "people") == figures(batch, "all")
 
 
 def test_word_takes_out_somebody_whom_no_rule_names(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import boto3
 import duckdb
 import pytest
 import runtime_properties
@@ -16,9 +17,11 @@ from ecom_platform.batch import Batch
 from ecom_platform.detection.detections import prepare
 from ecom_platform.detection.recorded_events import load_records
 from ecom_platform.resources.flink_job import RestFlinkJob
+from ecom_platform.simulator.replay import DUPLICATE, EVENT
 from ecom_platform.simulator.scenario import parse_scenario
 from ecom_platform.streaming.health import JOB_CHECKS, findings
 from ecom_platform_tests.support import flink as engines
+from ecom_platform_tests.support.kinesis_cloud import read_stream
 from ecom_platform_tests.support.live_stream import (
     LiveStream,
     Sent,
@@ -26,12 +29,14 @@ from ecom_platform_tests.support.live_stream import (
     platform_beside,
     ready,
 )
+from ecom_platform_tests.support.session_counts import Arrival, counted, event_of
 from ecom_platform_tests.support.tables import records
 from ecom_platform_tests.support.waiting import eventually
 
 pytestmark = pytest.mark.usefixtures("flink")
 
 DRAIN_SECONDS = 60
+GOOD = (EVENT, DUPLICATE)
 SCENARIO = {
     "duration_seconds": 75,
     "people": {"rate": 40},
@@ -67,7 +72,8 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
         sent = live.play(ready(scenario))
 
         def is_drained() -> bool:
-            return sum(fates(live).values()) == len(sent.records)
+            found = fates(live)
+            return found["accepted"] + found["late"] == counted(arrivals(live, sent)) > 0
 
         assert eventually(is_drained, seconds=DRAIN_SECONDS), (fates(live), sent.counts)
         # The archives are behind by what they collect.
@@ -89,16 +95,26 @@ def fates(live: LiveStream) -> dict[str, int]:
     }
 
 
+def arrivals(live: LiveStream, sent: Sent) -> list[Arrival]:
+    """The good events as the stream holds them, repeats too."""
+    good = {json.loads(r.data)["event_id"] for r in sent.records if r.what in GOOD}
+    found = read_stream(boto3.client("kinesis"), "ecom-raw-events", loads=event_of)
+    return [(fields, at) for fields, at in found if fields and fields.get("event_id") in good]
+
+
 def archived(live: LiveStream) -> list[dict[str, Any]]:
     return [json.loads(line) for line in live.archived("stream_detections")]
 
 
 def test_records_sent_are_accepted_late_or_dead_in_flink(played: Played) -> None:
     found, counts = fates(played.live), played.sent.counts
-    good = counts.pop("event") + counts.pop("duplicate")
+    good = sum(counts.pop(what) for what in GOOD)
+    stream = arrivals(played.live, played.sent)
 
     assert found["dead"] == counts.total() > 0
-    assert found["accepted"] + found["late"] == good
+    assert len(stream) == good
+    assert found["accepted"] + found["late"] == counted(stream)
+    assert len(played.sent.event_ids) <= counted(stream) < good
     reasons = Counter(row["reason"] for row in played.live.rows("dead-letters"))
     assert reasons == counts
 
@@ -107,7 +123,7 @@ def test_distinct_events_sent_are_in_the_lake_superseded_or_quarantined(played: 
     kept = {row["event_id"] for row in records(played.batch, "lake", "events")}
     refused = records(played.batch, "lake", "quarantined_stream_events")
     days = records(played.batch, "lake", "event_days")
-    broken = [r for r in played.sent.records if r.what not in ("event", "duplicate")]
+    broken = [r for r in played.sent.records if r.what not in GOOD]
 
     assert kept == played.sent.event_ids
     assert sum(day["superseded_row_count"] for day in days) == 0

@@ -4,6 +4,7 @@ import random
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
@@ -16,6 +17,7 @@ from alert_recorder.recorder import AlertRecorder
 from botocore.exceptions import ClientError
 from common import canary
 
+from ecom_platform.resources.alert_desk import AlertDesk
 from ecom_platform_tests.streaming.conftest import TOPIC_ARN, alerts_of
 from ecom_platform_tests.streaming.detections import START, crossing
 from ecom_platform_tests.support.waiting import eventually
@@ -157,6 +159,36 @@ def test_a_crash_between_write_and_message_is_made_good_by_the_retry(
     [item] = alerts_of(alerts_table, f"user#{entity_id}")
     assert "notified_at" in item
     assert [said["alert_id"] for said in eventually(inbox)] == [item["alert_id"]]
+
+
+def test_a_muted_user_is_told_with_the_first_crossing_after_that(
+    deployed: str, clock: Clock, alerts_table: Any, inbox: Callable[[], list[dict[str, Any]]]
+) -> None:
+    recorder, entity_id = make_recorder(clock), str(uuid.uuid4())
+    entity = f"user#{entity_id}"
+    until = datetime.fromtimestamp(clock.millis / 1000, UTC) + timedelta(hours=1)
+    AlertDesk("ecom-alerts", "ecom-on-call").mute(entity, until, "a load test", "somebody")
+    recorder.record(crossing(entity_id=entity_id, seconds=0))
+    clock.millis += 3_590_000
+    recorder.record(crossing(entity_id=entity_id, seconds=100))
+    (item,) = [one for one in alerts_of(alerts_table, entity) if one["alert"] != "mute"]
+    assert (item["crossing_count"], "notified_at" in item, inbox()) == (2, False, [])
+    clock.millis += 20_000
+    recorder.record(crossing(entity_id=entity_id, seconds=200))
+    assert [said["entity_id"] for said in eventually(inbox)] == [entity_id]
+
+
+def test_who_looks_after_an_alert_stays_written_through_later_crossings(
+    deployed: str, clock: Clock, alerts_table: Any
+) -> None:
+    recorder, entity_id = make_recorder(clock), str(uuid.uuid4())
+    recorder.record(crossing(entity_id=entity_id, seconds=0))
+    desk = AlertDesk("ecom-alerts", "ecom-on-call")
+    assert desk.acknowledge(f"user#{entity_id}", datetime.now(UTC), "somebody") == 1
+    recorder.record(crossing(entity_id=entity_id, seconds=100))
+    (item,) = alerts_of(alerts_table, f"user#{entity_id}")
+    assert (item["crossing_count"], item["acknowledged_by"]) == (2, "somebody")
+    assert desk.acknowledge("user#nobody", datetime.now(UTC), "somebody") == 0
 
 
 def test_the_canary_is_recorded_and_nobody_is_told(

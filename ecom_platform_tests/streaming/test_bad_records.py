@@ -10,6 +10,8 @@ from ecom_platform_tests.support import flink as engines
 from ecom_platform_tests.support import shop_events as traffic
 from ecom_platform_tests.support.flink import FlinkRun
 
+TWICE = 46
+
 pytestmark = [pytest.mark.stream, pytest.mark.usefixtures("flink")]
 
 
@@ -75,7 +77,8 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
     late = shop.event(1, 43, "cart")
     source = folder / "events.jsonl"
     long = replace(shop.event(2, 45), brand="b" * 10_001)
-    lines += [json.dumps(asdict(late)), json.dumps(asdict(long))]
+    twice = json.dumps(asdict(shop.event(300 + 6_000, TWICE, "cart")))
+    lines += [twice, twice, json.dumps(asdict(late)), json.dumps(asdict(long))]
     source.write_text("\n".join(lines) + "\n")
     run = engines.run_flink(engines.file_properties(source, folder), folder)
     return Case(bad=bad, good_count=len(good), late=late, long=long, run=run)
@@ -92,6 +95,11 @@ def test_bad_records_do_not_move_the_watermark(case: Case) -> None:
     sessions = [row for row in case.run.rows["user_sessions"] if row["user_id"] == 42]
     newest = max(sessions, key=lambda row: row["as_of_at"])
     assert newest["event_count"] == case.good_count
+
+
+def test_an_event_that_is_sent_twice_counts_once_in_its_session(case: Case) -> None:
+    (row,) = [row for row in case.run.rows["user_sessions"] if row["user_id"] == TWICE]
+    assert (row["event_count"], row["cart_count"]) == (1, 1)
 
 
 def test_event_behind_the_watermark_goes_to_the_late_stream_as_it_came(case: Case) -> None:

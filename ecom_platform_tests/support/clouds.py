@@ -15,9 +15,9 @@ from infra.local.ports import free_port
 
 
 @contextmanager
-def local_cloud(folder: Path) -> Iterator[LocalCloud]:
+def local_cloud(folder: Path, port: int | None = None) -> Iterator[LocalCloud]:
     """A local cloud of its own, which boto3's default clients reach while it runs."""
-    cloud = LocalCloud(folder / "cloud", free_port())
+    cloud = LocalCloud(folder / "cloud", port or free_port())
     with pytest.MonkeyPatch.context() as patch:
         cloud.start()
         for name, value in cloud.environment().items():

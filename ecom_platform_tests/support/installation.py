@@ -43,6 +43,7 @@ class Installation:
     state: Path
     cloud_port: int = field(default_factory=free_port)
     ui_port: int = field(default_factory=free_port)
+    dashboard_port: int = field(default_factory=free_port)
     front: "subprocess.Popen[bytes] | None" = None
 
     @property
@@ -102,7 +103,8 @@ class Installation:
 
     def start_up(self) -> None:
         """`make up`, and wait until the web UI answers."""
-        command = self.command("-m", "ecom_platform.commands.up", "--port", str(self.ui_port))
+        ports = ("--port", str(self.ui_port), "--dashboard-port", str(self.dashboard_port))
+        command = self.command("-m", "ecom_platform.commands.up", *ports)
         with self.log.open("ab") as log:
             self.front = subprocess.Popen(
                 command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT, start_new_session=True

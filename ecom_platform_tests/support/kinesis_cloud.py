@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -59,19 +59,23 @@ class Cloud:
         return read_stream(self.kinesis, f"ecom-{name}")
 
 
-def read_stream(kinesis: Any, stream: str) -> list[tuple[dict, float]]:
+def read_stream(
+    kinesis: Any, stream: str, loads: Callable[[bytes], Any] = json.loads
+) -> list[tuple[Any, float]]:
     """Return every record of a stream with its time of arrival."""
     found = []
     for shard in kinesis.list_shards(StreamName=stream)["Shards"]:
         iterator = kinesis.get_shard_iterator(
             StreamName=stream, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
         )["ShardIterator"]
-        while records := (page := kinesis.get_records(ShardIterator=iterator, Limit=10_000))[
-            "Records"
-        ]:
-            iterator = page["NextShardIterator"]
+        while iterator and (
+            records := (page := kinesis.get_records(ShardIterator=iterator, Limit=10_000))[
+                "Records"
+            ]
+        ):
+            iterator = page.get("NextShardIterator")
             found += [
-                (json.loads(record["Data"]), record["ApproximateArrivalTimestamp"].timestamp())
+                (loads(record["Data"]), record["ApproximateArrivalTimestamp"].timestamp())
                 for record in records
             ]
     return found

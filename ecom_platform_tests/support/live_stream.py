@@ -5,10 +5,11 @@ What does not belong here: what is played on it, and what a test asks of it.
 
 import json
 import os
+import shutil
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -81,6 +82,11 @@ class LiveStream:
         kill([launcher, *descendants(launcher)])
         assert eventually(lambda: not self.is_running())
 
+    def forget_state(self) -> None:
+        """Stop Flink, and start it without a checkpoint next time."""
+        streaming.flink(self.state, self.port).stop()
+        shutil.rmtree(self.state / "flink" / "checkpoints")
+
     def start_flink(self) -> None:
         service = streaming.flink(self.state, self.port)
         service.start({**os.environ, **streaming.credentials("flink", "ecom-")})
@@ -133,15 +139,21 @@ class LiveStream:
 
 
 @contextmanager
-def live_stream(folder: Path, *, canary_seconds: int = 0) -> Iterator[LiveStream]:
+def live_stream(
+    folder: Path,
+    *,
+    canary_seconds: int = 0,
+    cloud_port: int | None = None,
+    parameters: Mapping[str, str] | None = None,
+) -> Iterator[LiveStream]:
     """A cloud, deployed, with poller, Flink and heartbeats; all of it is gone afterwards.
 
     Without a canary, unless it is asked for: it would be one more alert.
     """
     flink_python()
     live = LiveStream(folder, free_port())
-    with local_cloud(folder) as cloud, pytest.MonkeyPatch.context() as patch:
-        deploy("local")
+    with local_cloud(folder, cloud_port) as cloud, pytest.MonkeyPatch.context() as patch:
+        deploy("local", parameters)
         for name, value in cloud.installation().items():
             patch.setenv(name, value)
         patch.setenv("ECOM_SCRATCH_DIR", str(folder))
@@ -179,12 +191,12 @@ PERIOD_MS, LONGEST_PLAY_MS = 300_000, 90_000
 """An alert is said again in each five minutes of the clock; plays of one such period are alike."""
 
 
-def next_start(phase_ms: int = 10_000) -> int:
+def next_start(phase_ms: int = 10_000, longest_ms: int = LONGEST_PLAY_MS) -> int:
     """The next moment from which windows of up to ten seconds begin alike, and a play ends before
     the clock's next five minutes; waits for it.
     """
     start = (int(time.time() * 1000) // phase_ms + 1) * phase_ms
-    if start % PERIOD_MS > PERIOD_MS - LONGEST_PLAY_MS:
+    if start % PERIOD_MS > PERIOD_MS - longest_ms:
         start = (start // PERIOD_MS + 1) * PERIOD_MS
     time.sleep(max(0.0, start / 1000 - time.time()))
     return start

@@ -19,13 +19,14 @@ REGION = "us-east-1"
 ACCOUNT = "000000000000"
 ROOT_KEY = "test"
 DEFAULT_PORT = 4566
-ROLES = ("batch", "producer", "cleaner", "replayer", "observer", "heartbeat")
+ROLES = ("batch", "producer", "cleaner", "replayer", "on-call", "observer", "heartbeat")
 """Each has a profile of the AWS configuration that is called as the role is: `ecom-batch`."""
 PROFILE_VARIABLES = {
     "ECOM_AWS_PROFILE": "batch",
     "ECOM_PRODUCER_PROFILE": "producer",
     "ECOM_CLEANER_PROFILE": "cleaner",
     "ECOM_REPLAYER_PROFILE": "replayer",
+    "ECOM_ON_CALL_PROFILE": "on-call",
     "ECOM_OBSERVER_PROFILE": "observer",
 }
 

@@ -17,6 +17,7 @@ from ministack.services import kinesis, s3, sts
 
 from infra.local.ministack_archive import archive_in_buffers
 from infra.local.ministack_metrics import publish_stream_metrics
+from infra.local.ministack_resharding import keep_closed_shards
 
 _range_asked: contextvars.ContextVar[bool] = contextvars.ContextVar("range_asked", default=False)
 
@@ -111,6 +112,7 @@ def main() -> None:
     read_ranges_by_seeking()
     expire_only_old_records()
     keep_sessions()
+    keep_closed_shards()
     app.main()
 
 

@@ -25,6 +25,8 @@ class Alert:
     notified_at: int | None = None
     notified_as: str | None = None
     held_back_at: int | None = None
+    acknowledged_at: str | None = None
+    acknowledged_by: str | None = None
 
     @property
     def key(self) -> dict[str, str]:
@@ -92,6 +94,9 @@ def to_item(alert: Alert, *, retention_days: int) -> dict[str, Any]:
         item |= {"notified_at": to_wire_time(alert.notified_at), "notified_as": alert.notified_as}
     if alert.held_back_at is not None:
         item["held_back_at"] = to_wire_time(alert.held_back_at)
+    if alert.acknowledged_at is not None:
+        item["acknowledged_at"] = alert.acknowledged_at
+        item["acknowledged_by"] = alert.acknowledged_by
     return item
 
 
@@ -105,6 +110,8 @@ def from_item(item: Mapping[str, Any]) -> Alert:
         notified_at=_optional_millis(item, "notified_at"),
         notified_as=item.get("notified_as"),
         held_back_at=_optional_millis(item, "held_back_at"),
+        acknowledged_at=item.get("acknowledged_at"),
+        acknowledged_by=item.get("acknowledged_by"),
     )
 
 

@@ -24,6 +24,9 @@ from .episodes import QUIET_MILLIS
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
+MUTE = "mute"
+"""Sort key of the item by which a person mutes an entity; no alert has it."""
+
 
 class AlertTable:
     def __init__(self, table: "Table", *, retention_days: int) -> None:
@@ -83,6 +86,14 @@ class AlertTable:
             ConditionExpression="attribute_exists(entity)",
             ExpressionAttributeValues={":now": to_wire_time(now)},
         )
+
+    def is_muted(self, entity: str, *, now: int) -> bool:
+        """Whether a person has muted an entity, and the time has not passed."""
+        found = self._table.query(
+            KeyConditionExpression=Key("entity").eq(entity) & Key("alert").eq(MUTE),
+            ConsistentRead=True,
+        )
+        return any(str(item["muted_until"]) > to_wire_time(now) for item in found["Items"])
 
     def quiet_since(self, cutoff: int) -> Iterator[UnresolvedAlert]:
         """Unresolved alerts whose last crossing is at or before `cutoff` (epoch milliseconds)."""

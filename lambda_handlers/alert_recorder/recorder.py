@@ -36,8 +36,9 @@ class AlertRecorder:
         else:
             alert = _successor(stored, episode, now=self.now())
             self.alerts.replace(stored, alert)
-        # Also for a duplicate: the crash may have come between the write and the announcement.
-        is_told = self._announce(alert) if alert.awaits_notification else True
+        # Also for a duplicate: the crash may have come between the write and the announcement. And
+        # for one that was muted: it is told with its first crossing after that.
+        is_told = self._announce(alert) if self._must_be_told(alert) else True
         return Outcome(change, is_held_back=not is_told)
 
     def resolve_quiet_alerts(self) -> Iterator[UnresolvedAlert]:
@@ -46,6 +47,11 @@ class AlertRecorder:
         for alert in self.alerts.quiet_since(now - QUIET_MILLIS):
             if self.alerts.resolve(alert, now=now):
                 yield alert
+
+    def _must_be_told(self, alert: Alert) -> bool:
+        if not alert.awaits_notification:
+            return False
+        return not self.alerts.is_muted(alert.episode.peak.entity, now=self.now())
 
     def _announce(self, alert: Alert) -> bool:
         now = self.now()

@@ -1,6 +1,29 @@
--- Sums of each session in windows of 5 s, then running totals of the session. The canary is nobody.
+-- Sums of each session in windows of 5 s, each event id once in a window, then running totals of the
+-- session. The canary is nobody.
 insert into user_sessions
-with session_windows as (
+with session_events as (
+  select
+    user_id,
+    user_session,
+    event_id,
+    window_start,
+    window_end,
+    window_time,
+    min(event_time) as event_time,
+    min(event_type) as event_type,
+    min(price) as price
+  from table(tumble(table events, descriptor(event_time), interval '5' second))
+  where user_session is not null and not is_future and user_id <> $canary_user_id
+  group by
+    user_id,
+    user_session,
+    event_id,
+    window_start,
+    window_end,
+    window_time
+),
+
+session_windows as (
   select
     user_id,
     user_session,
@@ -16,8 +39,7 @@ with session_windows as (
       case event_type when 'cart' then price when 'remove_from_cart' then -price else 0 end
     ) as cart_amount,
     sum(case when event_type = 'purchase' then price else 0 end) as revenue_amount
-  from table(tumble(table events, descriptor(event_time), interval '5' second))
-  where user_session is not null and not is_future and user_id <> $canary_user_id
+  from session_events
   group by
     user_id,
     user_session,

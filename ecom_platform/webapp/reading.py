@@ -1,0 +1,128 @@
+"""Rows of tables through the catalog, kept in memory by version, and read under a policy.
+
+What does not belong here: what is asked (`dashboard.queries`), and how it looks (`drawing`).
+"""
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+import duckdb
+import pyarrow as pa
+
+from ecom_platform.contracts.bot_marts import RESTATEMENTS
+from ecom_platform.contracts.lake import EVENTS
+from ecom_platform.contracts.table import Table
+from ecom_platform.contracts.verdicts import BOT_VERDICTS
+from ecom_platform.dashboard.pages import Chart
+from ecom_platform.dashboard.policy import Scope
+from ecom_platform.dashboard.queries import Selection, chart_sql
+from ecom_platform.definitions import Resources
+from ecom_platform.tables.commits import PublishedPartition
+from ecom_platform.tables.literals import literal
+
+CATALOG_SECONDS = 10.0
+"""For so long a look at the catalog counts: a page asks for several charts."""
+MOST_TABLES = 24
+NAMES = "select distinct {column} from {table} where {column} <> 'unknown' order by 1"
+
+Versions = tuple[str, ...]
+
+
+@dataclass
+class Reader:
+    """The tables of an installation, as the catalog shows them."""
+
+    resources: Resources
+    _rows: OrderedDict[tuple[str, Versions], pa.Table] = field(default_factory=OrderedDict)
+    _seen: dict[str, tuple[float, list[PublishedPartition]]] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def days(self) -> list[date]:
+        """The days that have events."""
+        parts = [part for part in self._partitions(EVENTS) if part.row_count]
+        return [date.fromisoformat(part.values[-1]) for part in parts]
+
+    def chart(self, chart: Chart, selection: Selection, scope: Scope) -> pa.Table:
+        """What a chart shows to somebody who sees so much."""
+        sql = chart_sql(chart, selection)
+        return self.answer(sql, chart.mart, selection.first, selection.last, scope)
+
+    def names(self, mart: Table, column: str, selection: Selection, scope: Scope) -> list[str]:
+        """The categories or brands that somebody may choose from."""
+        sql = NAMES.format(column=column, table=f"{mart.layer}.{mart.name}")
+        found = self.answer(sql, mart, selection.first, selection.last, scope)
+        return [str(value) for value in found[column].to_pylist()]
+
+    def verdicts(self, selection: Selection, scope: Scope) -> pa.Table:
+        """The verdicts of some days; they name visitors, so nobody else sees them."""
+        condition = "true" if scope.is_live else "false"
+        columns = "event_date, rule, entity_id, severity, opened_at, last_crossed_at, peak_value,"
+        columns += " threshold, evidence, is_excluded, overruled_reason"
+        sql = f"select {columns} from lake.bot_verdicts order by opened_at desc, rule, entity_id"
+        return self._answered(sql, BOT_VERDICTS, selection.first, selection.last, condition)
+
+    def restatements(self, selection: Selection, seen: set[str]) -> pa.Table:
+        """What figures of some marts and days said before."""
+        among = ", ".join(literal(name) for name in sorted(seen)) or "''"
+        columns = "mart, event_date, audience, figure, old_value, new_value, causes, restated_at"
+        sql = f"select {columns} from marts.restatements order by restated_at desc, mart, figure"
+        first, last = selection.first, selection.last
+        return self._answered(sql, RESTATEMENTS, first, last, f"mart in ({among})")
+
+    def days_of(self, table: Table) -> set[date]:
+        """The days that a table has."""
+        return {date.fromisoformat(part.values[-1]) for part in self._partitions(table)}
+
+    def answer(self, sql: str, mart: Table, first: date, last: date, scope: Scope) -> pa.Table:
+        """A query over the rows of one mart that somebody may see; money becomes a double."""
+        return self._answered(sql, mart, first, last, scope.condition(mart))
+
+    def _answered(
+        self, sql: str, table: Table, first: date, last: date, condition: str
+    ) -> pa.Table:
+        with duckdb.connect() as connection:
+            connection.register("kept_rows", self._kept(table, first, last))
+            connection.execute(f"create schema {table.layer}")
+            connection.execute(
+                f"create table {table.layer}.{table.name} as"
+                f" select * from kept_rows where {condition}"
+            )
+            connection.unregister("kept_rows")
+            return plain(connection.execute(sql).to_arrow_table())
+
+    def _kept(self, table: Table, first: date, last: date) -> pa.Table:
+        """The rows of some days, of the versions that the catalog shows now."""
+        inside = [
+            part for part in self._partitions(table) if str(first) <= part.values[-1] <= str(last)
+        ]
+        key = table.name, tuple(part.location for part in inside)
+        with self._lock:
+            if key not in self._rows:
+                self._rows[key] = self._fetched(table, inside)
+                while len(self._rows) > MOST_TABLES:
+                    self._rows.popitem(last=False)
+            self._rows.move_to_end(key)
+            return self._rows[key]
+
+    def _fetched(self, table: Table, parts: Sequence[PublishedPartition]) -> pa.Table:
+        with self.resources.engine.lake_workspace() as (connection, _):
+            self.resources.engine.show(connection, {table: parts})
+            return connection.execute(f"from {table.layer}.{table.name}").to_arrow_table()
+
+    def _partitions(self, table: Table) -> list[PublishedPartition]:
+        looked_at, found = self._seen.get(table.name, (-CATALOG_SECONDS, []))
+        if time.monotonic() - looked_at > CATALOG_SECONDS:
+            found = self.resources.tables.catalog.partitions(table)
+            self._seen[table.name] = time.monotonic(), found
+        return found
+
+
+def plain(found: pa.Table) -> pa.Table:
+    """With doubles for decimals, which charts cannot draw."""
+    types = [pa.float64() if pa.types.is_decimal(one.type) else one.type for one in found.schema]
+    names = zip(found.schema.names, types, strict=True)
+    return found.cast(pa.schema([pa.field(name, kind) for name, kind in names]))
