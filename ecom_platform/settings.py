@@ -38,6 +38,8 @@ class Settings:
         replayer_profile: the same for giving failed records to their functions once more.
         on_call_profile: the same for who acknowledges alerts and mutes them.
         observer_profile: the same for who watches the stream: it reads metrics and alerts alone.
+        policy_file: who may see what on the dashboard; the demo's on one machine.
+        dashboard_user: who looks at it where nobody signs in; none where people sign in.
         flink_rest_url: where Flink's REST interface answers; none where AWS runs the job.
         store_time_zone: the shop's own time, by which days, hours and weekdays are cut.
         currency: what amounts are named in, where people read them.
@@ -56,6 +58,8 @@ class Settings:
     replayer_profile: str | None
     on_call_profile: str | None
     observer_profile: str | None
+    policy_file: Path | None
+    dashboard_user: str | None
     flink_rest_url: str | None
     store_time_zone: ZoneInfo
     currency: str
@@ -107,6 +111,10 @@ class Settings:
             replayer_profile=values.get("ECOM_REPLAYER_PROFILE") or None,
             on_call_profile=values.get("ECOM_ON_CALL_PROFILE") or None,
             observer_profile=values.get("ECOM_OBSERVER_PROFILE") or None,
+            policy_file=Path(values["ECOM_POLICY"]) if values.get("ECOM_POLICY") else None,
+            dashboard_user=values.get("ECOM_DASHBOARD_USER", "owner")
+            if environment == "local"
+            else None,
             flink_rest_url=values.get("ECOM_FLINK_REST_URL")
             or (LOCAL_FLINK if environment == "local" else None),
             store_time_zone=_time_zone(values.get("ECOM_STORE_TIME_ZONE") or "UTC"),

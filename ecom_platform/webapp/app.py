@@ -3,10 +3,8 @@
 `make up` starts it beside Dagster, on 127.0.0.1.
 """
 
-import os
 from datetime import UTC, date, datetime
 from functools import partial
-from pathlib import Path
 
 import streamlit as st
 
@@ -23,7 +21,6 @@ from ecom_platform.webapp.selecting import AUDIENCE_TITLES, select
 
 OLD_DAYS = 2
 """A batch a day brings yesterday; what is older says so."""
-LOCAL_USER = "owner"
 
 
 @st.cache_resource
@@ -39,14 +36,16 @@ def reader() -> Reader:
 @st.cache_resource
 def policy() -> Policy:
     """The policy of this installation; on one machine the demo's, unless another is named."""
-    named = os.environ.get("ECOM_POLICY")
-    return read_policy(Path(named) if named else DEMO_FILE)
+    named, is_local = settings().policy_file, settings().environment == "local"
+    if named is None and not is_local:
+        raise PolicyError("ECOM_POLICY names no file")
+    return read_policy(named or DEMO_FILE)
 
 
 def user() -> str | None:
     """Who looks; on one machine the demo's owner, without signing in."""
     if settings().environment == "local":
-        return os.environ.get("ECOM_DASHBOARD_USER", LOCAL_USER)
+        return settings().dashboard_user
     return str(st.user.get("email", "")) or None if st.user.is_logged_in else None
 
 

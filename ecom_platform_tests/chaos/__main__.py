@@ -21,8 +21,9 @@ from ecom_platform_tests.chaos.accounts import (
     difference,
     unarchived,
 )
-from ecom_platform_tests.chaos.faults import FAULTS, POISON, Fault
+from ecom_platform_tests.chaos.faults import FAULTS, Fault
 from ecom_platform_tests.chaos.stage import Played, Stage, stage
+from ecom_platform_tests.chaos.traffic import POISON
 from ecom_platform_tests.support.flink_environment import allowed
 from ecom_platform_tests.support.waiting import eventually
 
@@ -69,7 +70,7 @@ def strike(on: Stage, fault: Fault, calm: Account | None) -> tuple[Account, Resu
         eventually(is_settled, seconds=RESTARTED_SECONDS)
     time.sleep(SETTLED_SECONDS)
     found = account(on, played)
-    cost = difference(calm or found, found, by_time=fault.keeps_times)
+    cost = difference(calm or found, found, keeps_windows=fault.keeps_windows)
     undead = abs(len(on.live.rows("dead-letters")) - dead - poison_count(played))
     cost = cost.with_unaccounted(undead)
     seconds = time.monotonic() - started
@@ -83,7 +84,7 @@ def poison_count(played: Played) -> int:
 def _is_settled(found: Account, calm: Account | None, fault: Fault) -> bool:
     if found.unaccounted_count or not found.alerts:
         return False
-    return calm is None or difference(calm, found, by_time=fault.keeps_times).is_none
+    return calm is None or difference(calm, found, keeps_windows=fault.keeps_windows).is_none
 
 
 def rehearse(folder: Path, seed: int, faults: Sequence[Fault]) -> Iterator[Result]:

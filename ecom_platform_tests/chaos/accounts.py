@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from ecom_platform_tests.chaos.stage import USERS_APART, Played, Stage
+from ecom_platform_tests.chaos.stage import GAP, USERS_APART, Played, Stage
 from ecom_platform_tests.support.session_counts import counted
 
 COUNTS = tuple(
@@ -84,17 +84,19 @@ def expected_count(stage: Stage, played: Played) -> int:
     )
 
 
-def difference(calm: Account, faulty: Account, *, by_time: bool = True) -> Difference:
-    """Beside a calm play; without `by_time` only who was alarmed on, and what sessions count."""
-    differing = sum(
-        faulty.alerts.get(key) != row for key, row in calm.alerts.items() if key in faulty.alerts
-    )
+def difference(calm: Account, faulty: Account, *, keeps_windows: bool = True) -> Difference:
+    """Beside a calm play. Without `keeps_windows` the rules began anew in the gap: an alert that
+    was open by then must be there, at whatever times, and sessions must count the same.
+    """
+    both = [key for key in calm.alerts if key in faulty.alerts]
+    differing = sum(faulty.alerts[key] != calm.alerts[key] for key in both)
+    wanted = {key for key, row in calm.alerts.items() if keeps_windows or row[1] < 1000 * GAP[0]}
     return Difference(
-        alerts_lost=len(set(calm.alerts) - set(faulty.alerts)),
+        alerts_lost=len(wanted - set(faulty.alerts)),
         alerts_doubled=sum(count - 1 for count in faulty.told.values())
         + len(set(faulty.alerts) - set(calm.alerts)),
         events_unaccounted=faulty.unaccounted_count,
-        states_differing=(differing if by_time else 0) + len(calm.sessions - faulty.sessions),
+        states_differing=(differing if keeps_windows else 0) + len(calm.sessions - faulty.sessions),
         late_events=faulty.late_count,
     )
 

@@ -5,20 +5,15 @@ A fault strikes at a seeded moment of its part of the play, so that seeds differ
 
 import json
 import random
-import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from functools import partial
 
 import boto3
 import psutil
 
-from ecom_platform.simulator.event_stream import EventStream
 from ecom_platform.simulator.player import Sink
-from ecom_platform.simulator.replay import Record
-from ecom_platform.simulator.wire import parse_wire_time, wire_time
 from ecom_platform_tests.chaos.faulty_link import Fault as LinkFault
 from ecom_platform_tests.chaos.faulty_link import FaultyLink
 from ecom_platform_tests.chaos.stage import (
@@ -30,16 +25,18 @@ from ecom_platform_tests.chaos.stage import (
     Stage,
     configure,
 )
-from ecom_platform_tests.support.event_cases import CASES, FIRST_USER, good_users, record
+from ecom_platform_tests.chaos.traffic import (
+    in_disorder,
+    into_one_shard,
+    poison,
+    twice,
+    unevenly,
+    with_old_events,
+)
 
 CHECKPOINTS_SECONDS = 11
 """Two checkpoints fall due meanwhile."""
-DISORDER_MS = 500
-EARLIER_MS = 3_600_000
-POISON = "poison"
 SIDES = ("Starting", "Ending")
-UNEVEN = (70, 90, 98)
-"""Of four shards, in percent of the users: 70, 20, 8 and 2."""
 
 
 def nothing(_stage: Stage, _clock: Clock) -> None:
@@ -65,7 +62,7 @@ class Fault:
         sink: how they are put.
         shards: of the raw stream; faults of the same number share a stage.
         is_alone: whether the stream is of no use to others afterwards.
-        keeps_times: whether alerts must have the very times of a calm play.
+        keeps_windows: whether rules go on with what they had counted.
 
     """
 
@@ -75,8 +72,7 @@ class Fault:
     sink: Callable[[Sink], Sink] = plainly
     shards: int = 2
     is_alone: bool = False
-    keeps_times: bool = True
-    may_be_late: bool = False
+    keeps_windows: bool = True
 
 
 def kill_flink(begin: float, end: float, stage: Stage, clock: Clock) -> None:
@@ -171,87 +167,6 @@ def poison_results(stage: Stage, clock: Clock) -> None:
             kinesis.put_record(StreamName=stream, Data=b'{"rule": 7', PartitionKey=str(second))
 
 
-def poison(records: Records) -> Iterator[Record]:
-    """Behind every fifth event one of the cases that no rule can use."""
-    bad = [place for place in range(len(CASES)) if FIRST_USER + place not in good_users("flink")]
-    for number, one in enumerate(records):
-        yield one
-        if number % 5 == 0:
-            place = bad[number // 5 % len(bad)]
-            moment_of_it = datetime.fromtimestamp(one.event_ms / 1000, UTC)
-            yield replace(one, data=record(place, moment_of_it), what=POISON)
-
-
-def twice(sink: Sink) -> Sink:
-    return _Twice(sink)
-
-
-@dataclass(frozen=True)
-class _Twice:
-    """Every batch is put again at once, as a producer does that missed the answer."""
-
-    sink: Sink
-
-    def put(self, batch: Sequence[Record], stored: Callable[[Sequence[Record]], None]) -> int:
-        return self.sink.put(batch, stored) + self.sink.put(batch, lambda _: None)
-
-
-def in_disorder(records: Records) -> Iterator[Record]:
-    """Each record up to half a second later than its time, so that neighbours change places."""
-    later = (
-        replace(one, send_ms=one.send_ms + zlib.crc32(one.data) % DISORDER_MS) for one in records
-    )
-    yield from sorted(later, key=lambda one: one.send_ms)
-
-
-def with_old_events(records: Records) -> Iterator[Record]:
-    """Beside every tenth event one of another user, an hour after its time."""
-    for number, one in enumerate(records):
-        yield one
-        if number % 10 == 0:
-            yield _an_hour_old(one, number)
-
-
-def _an_hour_old(one: Record, number: int) -> Record:
-    event = json.loads(one.data)
-    old = wire_time(parse_wire_time(event["event_time"]) - EARLIER_MS)
-    user = one.user_id + 5_000_000_000 + number
-    named = {"event_id": f"old-{event['event_id']}", "user_session": f"old-{number}"}
-    changed = {**event, "event_time": old, "user_id": user, **named}
-    return replace(one, data=json.dumps(changed).encode(), what="late", user_id=user)
-
-
-def into_one_shard(sink: Sink) -> Sink:
-    """All of it; the other shard has heartbeats alone."""
-    return _by_shard(sink, lambda _: 0)
-
-
-def unevenly(sink: Sink) -> Sink:
-    return _by_shard(sink, lambda user: sum(zlib.crc32(b"%d" % user) % 100 >= u for u in UNEVEN))
-
-
-def _by_shard(sink: Sink, place_of: Callable[[int], int]) -> Sink:
-    assert isinstance(sink, EventStream)
-    shards = boto3.client("kinesis").list_shards(StreamName=sink.name)["Shards"]
-    keys = [shard["HashKeyRange"]["StartingHashKey"] for shard in shards]
-    return replace(sink, client=_Keyed(sink.client, lambda user: keys[place_of(user)]))
-
-
-@dataclass(frozen=True)
-class _Keyed:
-    """A client that chooses the shard by the user."""
-
-    client: object
-    key_of: Callable[[int], str]
-
-    def put_records(self, *, StreamName: str, Records: Iterable[dict[str, object]]) -> object:  # noqa: N803
-        keyed = [
-            {**one, "ExplicitHashKey": self.key_of(json.loads(one["Data"])["user_id"])}
-            for one in Records
-        ]
-        return self.client.put_records(StreamName=StreamName, Records=keyed)
-
-
 def split_unannounced(stage: Stage, clock: Clock) -> None:
     """Both shards, in the middle of traffic."""
     kinesis = boto3.client("kinesis")
@@ -298,8 +213,6 @@ FAULTS: tuple[Fault, ...] = (
     Fault("kinesis_stalls", partial(break_link, flink_link, "stalls")),
     Fault("kinesis_drops", partial(break_link, flink_link, "drops")),
     Fault("four_uneven_shards", sink=unevenly, shards=4),
-    Fault("split_by_procedure", split_by_procedure, is_alone=True, keeps_times=False),
-    Fault(
-        "split_unannounced", split_unannounced, is_alone=True, keeps_times=False, may_be_late=True
-    ),
+    Fault("split_by_procedure", split_by_procedure, is_alone=True, keeps_windows=False),
+    Fault("split_unannounced", split_unannounced, is_alone=True, keeps_windows=False),
 )

@@ -122,11 +122,13 @@ def test_a_stranger_and_a_missing_policy_show_nothing(
     batch: Batch, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("ECOM_DASHBOARD_USER", "stranger")
+    st.cache_resource.clear()
     for name in PAGES:
         app = opened(name)
         assert app.error[0].value.startswith("Nothing is shown")
         assert not app.get("vega_lite_chart")
         assert not app.dataframe
+    monkeypatch.setenv("ECOM_DASHBOARD_USER", "owner")
     monkeypatch.setenv("ECOM_POLICY", str(tmp_path / "none.yaml"))
     st.cache_resource.clear()
     app = opened("visitors")
@@ -139,6 +141,7 @@ def test_a_category_manager_sees_no_other_category_and_no_hidden_total(
     batch: Batch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ECOM_DASHBOARD_USER", "electronics")
+    st.cache_resource.clear()
     app = opened("categories")
     found = app.dataframe[0].value["Category"].tolist()
     assert found
@@ -148,6 +151,8 @@ def test_a_category_manager_sees_no_other_category_and_no_hidden_total(
     assert "Your roles do not show these figures" in words(opened("brands"))
     assert "name single visitors" in words(opened("bots"))
     assert "name single visitors" in words(opened("alerts"))
+    monkeypatch.undo()
+    st.cache_resource.clear()
 
 
 def test_names_from_files_are_text_on_pages(batch: Batch) -> None:

@@ -11,19 +11,12 @@ from typing import Any
 import yaml
 
 from ecom_platform.contracts.table import Table
-from ecom_platform.dashboard.measures import WEEKDAY, has_audience
-from ecom_platform.dashboard.pages import CHARTS, PAGES, Page
 from ecom_platform.dashboard.policy import DEMO_FILE, Policy, read_policy
+from infra.quicksight.definition import TYPES, definition, marts
 from infra.quicksight.rules import rules_columns, rules_sql
-from infra.quicksight.visuals import Json, visual
+from infra.quicksight.visuals import Json
 
 FILE = Path(__file__).parents[1] / "quicksight.yaml"
-TYPES = {
-    "bigint": "INTEGER", "int": "INTEGER", "double": "DECIMAL", "decimal(14,2)": "DECIMAL",
-    "decimal(20,2)": "DECIMAL", "boolean": "BIT", "string": "STRING", "date": "DATETIME",
-    "timestamp": "DATETIME",
-}  # fmt: skip
-SHOWN_DAYS = 28
 OWNER_ACTIONS = {
     "DataSource": ("DescribeDataSource", "DescribeDataSourcePermissions", "PassDataSource"),
     "DataSet": ("DescribeDataSet", "PassDataSet", "DescribeIngestion", "ListIngestions"),
@@ -47,15 +40,6 @@ PARAMETERS = {
     "RefreshTime": {"Type": "String", "Default": "05:30", "Description": "After the daily batch."},
     "RefreshTimeZone": {"Type": "String", "Default": "UTC"},
 }
-WEEKDAY_EXPRESSION = (
-    "mod(dateDiff(parseDate('2018-01-01', 'yyyy-MM-dd'), {event_date}, 'DD'), 7) + 1"
-)
-LAST_DAY_EXPRESSION = "ifelse({event_date} = maxOver({event_date}, [], PRE_FILTER), 1, 0)"
-
-
-def marts() -> list[Table]:
-    """The marts that charts read, each once."""
-    return list({chart.mart.name: chart.mart for chart in CHARTS.values()}.values())
 
 
 def template(policy: Policy) -> Json:
@@ -64,7 +48,7 @@ def template(policy: Policy) -> Json:
     for mart in marts():
         resources |= _data_sets(mart, policy)
     # Once, for both: a template that CloudFormation takes by value has 51,200 bytes.
-    resources["Pages"] = _resource("Template", "pages", {"Definition": _definition()})
+    resources["Pages"] = _resource("Template", "pages", {"Definition": definition()})
     for kind in ("Analysis", "Dashboard"):
         resources[kind] = _resource(kind, kind.lower(), {"SourceEntity": _from_pages()})
     return {
@@ -164,37 +148,6 @@ def _refresh(data_set: str) -> Json:
     }
 
 
-def _definition() -> Json:
-    """Every page but the live ones, whose figures come from marts alone."""
-    pages = [page for page in PAGES.values() if not page.is_live]
-    return {
-        "DataSetConfigurations": [
-            {
-                "Placeholder": mart.name,
-                "DataSetSchema": {
-                    "ColumnSchemaList": [
-                        {"Name": column.name, "DataType": TYPES[column.type]}
-                        for column in mart.all_columns
-                    ]
-                },
-            }
-            for mart in marts()
-        ],
-        "ParameterDeclarations": [
-            {
-                "StringParameterDeclaration": {
-                    "Name": "audience",
-                    "ParameterValueType": "SINGLE_VALUED",
-                    "DefaultValues": {"StaticValues": ["people"]},
-                }
-            }
-        ],
-        "CalculatedFields": _calculated(),
-        "FilterGroups": [*map(_audience_filter, _with_audience()), *map(_days_filter, marts())],
-        "Sheets": [_sheet(page) for page in pages],
-    }
-
-
 def _from_pages() -> Json:
     """The pages over the data sets of this installation."""
     references = [
@@ -210,99 +163,6 @@ def _from_pages() -> Json:
 
 def _logical(name: str) -> str:
     return "".join(word.capitalize() for word in name.split("_"))
-
-
-def _calculated() -> list[Json]:
-    """Dimensions that no mart has as a column, and the last day of marts that look back."""
-    weekdays = [c.mart.name for c in CHARTS.values() if WEEKDAY in c.by]
-    last_days = {chart.mart.name for chart in CHARTS.values() if chart.is_last_day}
-    fields = [(name, "weekday", WEEKDAY_EXPRESSION) for name in weekdays]
-    fields += [(name, "is_last_day", LAST_DAY_EXPRESSION) for name in sorted(last_days)]
-    return [
-        {"DataSetIdentifier": name, "Name": field, "Expression": expression}
-        for name, field, expression in fields
-    ]
-
-
-def _with_audience() -> list[Table]:
-    return [mart for mart in marts() if has_audience(mart)]
-
-
-def _group(name: str, filters: list[Json]) -> Json:
-    return {
-        "FilterGroupId": name,
-        "CrossDataset": "SINGLE_DATASET",
-        "Status": "ENABLED",
-        "ScopeConfiguration": {"AllSheets": {}},
-        "Filters": filters,
-    }
-
-
-def _audience_filter(mart: Table) -> Json:
-    """Whose events: the parameter's, on every sheet."""
-    chosen = {
-        "MatchOperator": "EQUALS",
-        "ParameterName": "audience",
-        "NullOption": "NON_NULLS_ONLY",
-    }
-    return _group(
-        f"audience-{mart.name}",
-        [
-            {
-                "CategoryFilter": {
-                    "FilterId": f"audience-{mart.name}",
-                    "Column": {"DataSetIdentifier": mart.name, "ColumnName": "audience"},
-                    "Configuration": {"CustomFilterConfiguration": chosen},
-                }
-            }
-        ],
-    )
-
-
-def _days_filter(mart: Table) -> Json:
-    """The last four weeks; of a mart that looks back itself, its last day."""
-    name = f"days-{mart.name}"
-    if any(chart.is_last_day for chart in CHARTS.values() if chart.mart == mart):
-        found: Json = {
-            "NumericEqualityFilter": {
-                "FilterId": name,
-                "Column": {"DataSetIdentifier": mart.name, "ColumnName": "is_last_day"},
-                "Value": 1,
-                "MatchOperator": "EQUALS",
-                "NullOption": "NON_NULLS_ONLY",
-            }
-        }
-    else:
-        found = {
-            "RelativeDatesFilter": {
-                "FilterId": name,
-                "Column": {"DataSetIdentifier": mart.name, "ColumnName": "event_date"},
-                "AnchorDateConfiguration": {"AnchorOption": "NOW"},
-                "TimeGranularity": "DAY",
-                "RelativeDateType": "LAST",
-                "RelativeDateValue": SHOWN_DAYS,
-                "NullOption": "NON_NULLS_ONLY",
-            }
-        }
-    return _group(name, [found])
-
-
-def _sheet(page: Page) -> Json:
-    values = {"SelectableValues": {"Values": ["people", "all"]}}
-    control = {
-        "ParameterControlId": f"audience-{page.name}",
-        "Title": "Whose events",
-        "SourceParameterName": "audience",
-        "Type": "SINGLE_SELECT",
-        **values,
-    }
-    return {
-        "SheetId": page.name,
-        "Name": page.title,
-        "Description": page.question,
-        "ParameterControls": [{"Dropdown": control}],
-        "Visuals": [visual(chart) for chart in page.charts],
-    }
 
 
 class _WithoutAliases(yaml.SafeDumper):
