@@ -16,6 +16,7 @@ ENVIRONMENT ?= aws
 ROWS ?= 10000000
 BENCH ?=
 SEEDS ?= 1
+SIGN_IN ?=
 TEST_WORKERS ?= 3
 CHROMIUM ?=
 
@@ -40,7 +41,7 @@ demo: ## Four answers from four weeks of made-up traffic, then alarms on a live 
 	     --setup-seconds $$(( $$(date +%s) - started )) $(if $(EVENTS),--events "$(EVENTS)")
 
 up: $(VENV)/run.stamp $(FLINK_VENV)/stamp ## Start the local cloud, Flink, the Dagster web UI and the dashboard; Ctrl-C stops all
-	@$(RUN) --flink-port $(FLINK_PORT) $(PYTHON) -m ecom_platform.commands.up --port $(UI_PORT) --dashboard-port $(DASHBOARD_PORT) || [ $$? -eq 130 ]
+	@$(RUN) --flink-port $(FLINK_PORT) $(PYTHON) -m ecom_platform.commands.up --port $(UI_PORT) --dashboard-port $(DASHBOARD_PORT) $(if $(SIGN_IN),--sign-in) || [ $$? -eq 130 ]
 
 down: $(VENV)/run.stamp ## Stop a local cloud that was left running
 	@$(LOCAL) stop

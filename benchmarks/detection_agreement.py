@@ -128,9 +128,13 @@ def _run_flink(events: Path, folder: Path) -> float:
 def _found(connection: duckdb.DuckDBPyConnection) -> dict[str, set[str]]:
     """Every crossing and every episode of the connection, as text."""
     tables = ("detections", "episodes")
-    return {
-        name: {str(row) for row in connection.execute(f"from {name}").fetchall()} for name in tables
-    }
+    rows = {name: connection.execute(f"from {name}").fetchall() for name in tables}
+    return {name: {str([_sorted(value) for value in row]) for row in rows[name]} for name in rows}
+
+
+def _sorted(value: object) -> object:
+    """Evidence has no order."""
+    return sorted(value.items()) if isinstance(value, dict) else value
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ import dagster as dg
 from rich.console import Console
 
 from ecom_platform.batch import Batch, fail_dead_runs
+from ecom_platform.commands.dashboard_server import HOST, SignIn, dashboard_arguments
 from ecom_platform.commands.news import News
 from ecom_platform.commands.programs import Program, ProgramError, running
 from ecom_platform.settings import SettingError, Settings
@@ -26,7 +27,6 @@ from ecom_platform.settings import SettingError, Settings
 ROOT = Path(__file__).parents[2]
 LOCATION = "ecom_platform"
 LOOK_SECONDS = 2.0
-HOST = "127.0.0.1"
 
 
 @dataclass(frozen=True)
@@ -37,10 +37,7 @@ class Ports:
     dashboard: int
 
 
-DASHBOARD = Path(__file__).parents[1] / "webapp" / "app.py"
-
-
-def programs(logs: Path, ports: Ports, folder: Path) -> list[Program]:
+def programs(logs: Path, ports: Ports, folder: Path, sign_in: SignIn | None) -> list[Program]:
     """Dagster's processes, in the order of starting, and the dashboard; one of Dagster's holds the
     code for all.
     """
@@ -56,32 +53,9 @@ def programs(logs: Path, ports: Ports, folder: Path) -> list[Program]:
         Program("code", "dagster", ("code-server", "start", *code), logs, ready_file=code_socket),
         Program("daemon", "dagster-daemon", ("run", *place), logs),
         Program("web", "dagster-webserver", (*place, "-h", HOST, "-p", str(ports.web)), logs),
-        Program("dashboard", "python", dashboard_arguments(ports.dashboard), logs),
+        *([Program("provider", "python", sign_in.provider_arguments, logs)] if sign_in else []),
+        Program("dashboard", "python", dashboard_arguments(ports.dashboard, sign_in), logs),
     ]
-
-
-def dashboard_arguments(port: int) -> tuple[str, ...]:
-    """How Streamlit is started: on this machine alone, and telling nobody of its use."""
-    options = {
-        "server.address": HOST,
-        "server.port": str(port),
-        "server.headless": "true",
-        "server.fileWatcherType": "none",
-        "browser.gatherUsageStats": "false",
-        # A string that stands alone is a comment of ours, nothing to show.
-        "runner.magicEnabled": "false",
-        # Its own export of tables knows nothing of formulas; ours does.
-        "client.disableDataExport": "true",
-        "client.toolbarMode": "viewer",
-    }
-    # As a module, so that the folder of the package is on its path.
-    return (
-        "-m",
-        "streamlit",
-        "run",
-        str(DASHBOARD),
-        *(f"--{name}={value}" for name, value in options.items()),
-    )
 
 
 def answers(port: int, path: str) -> bool:
@@ -131,6 +105,7 @@ def main() -> None:
     )
     parser.add_argument("--port", type=int, default=3000, help="port of the web UI")
     parser.add_argument("--dashboard-port", type=int, default=8501, help="port of the dashboard")
+    parser.add_argument("--sign-in", action="store_true", help="ask who looks at the dashboard")
     options = parser.parse_args()
     ports = Ports(options.port, options.dashboard_port)
     # A service manager ends it by SIGTERM: in the same order as by Ctrl-C.
@@ -139,7 +114,7 @@ def main() -> None:
     require_free(ports.web, "UI_PORT")
     require_free(ports.dashboard, "DASHBOARD_PORT")
     try:
-        serve(ports, console)
+        serve(ports, console, is_asking=options.sign_in)
     except (ProgramError, SettingError) as error:
         sys.exit(f"error: {error}")
     except KeyboardInterrupt:
@@ -155,7 +130,7 @@ def require_free(port: int, variable: str) -> None:
             )
 
 
-def serve(ports: Ports, console: Console) -> None:
+def serve(ports: Ports, console: Console, *, is_asking: bool) -> None:
     """Run Dagster and the dashboard until a signal comes."""
     settings = Settings.from_environment()
     with dg.DagsterInstance.get() as instance, tempfile.TemporaryDirectory() as folder:
@@ -163,7 +138,10 @@ def serve(ports: Ports, console: Console) -> None:
         prepare(batch, console)
         logs = Path(instance.root_directory) / "logs"
         console.print(f"starting Dagster; logs: {logs}")
-        with running(programs(logs, ports, Path(folder))) as started:
+        sign_in = SignIn.prepared(Path(folder), ports.dashboard) if is_asking else None
+        if sign_in:
+            console.print(f"test users of the dashboard: {', '.join(sign_in.users)}")
+        with running(programs(logs, ports, Path(folder), sign_in)) as started:
             watch(started, News(batch), ports, console)
 
 

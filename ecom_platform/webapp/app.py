@@ -3,6 +3,7 @@
 `make up` starts it beside Dagster, on 127.0.0.1.
 """
 
+import sys
 from datetime import UTC, date, datetime
 from functools import partial
 
@@ -19,6 +20,8 @@ from ecom_platform.webapp.parts import View
 from ecom_platform.webapp.reading import Reader
 from ecom_platform.webapp.selecting import AUDIENCE_TITLES, select
 
+SIGN_IN_WORD = "--sign-in"
+"""What `make up SIGN_IN=1` gives to this script."""
 OLD_DAYS = 2
 """A batch a day brings yesterday; what is older says so."""
 
@@ -43,10 +46,25 @@ def policy() -> Policy:
 
 
 def user() -> str | None:
-    """Who looks; on one machine the demo's owner, without signing in."""
-    if settings().environment == "local":
+    """Who looks; on one machine the demo's owner, unless it asks."""
+    if not is_asking():
         return settings().dashboard_user
-    return str(st.user.get("email", "")) or None if st.user.is_logged_in else None
+    return str(st.user.get("email", "")) or None
+
+
+def is_asking() -> bool:
+    """Whether people sign in: everywhere but on one machine, and there if it is wished."""
+    return settings().environment != "local" or SIGN_IN_WORD in sys.argv
+
+
+def signed_in() -> bool:
+    """Whether somebody may be asked for; else a page with nothing but the way in."""
+    if not is_asking() or st.user.get("is_logged_in", False):
+        if is_asking():
+            st.sidebar.button("Sign out", on_click=st.logout)
+        return True
+    st.button("Sign in", on_click=st.login)
+    return False
 
 
 def main() -> None:
@@ -62,6 +80,8 @@ def show(page: Page) -> None:
     """One page, for who may see it."""
     st.title(page.title)
     st.markdown(page.question)
+    if not signed_in():
+        return
     try:
         who, scope = user(), policy().scope_of(user())
     except PolicyError as error:

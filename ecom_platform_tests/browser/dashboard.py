@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,8 +23,8 @@ from typing import Any
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
+from ecom_platform.commands.dashboard_server import SignIn, dashboard_arguments
 from ecom_platform.commands.deliver import deliver
-from ecom_platform.commands.up import dashboard_arguments
 from ecom_platform.dashboard.pages import PAGES
 from ecom_platform.dashboard.pages import Page as DashboardPage
 from ecom_platform.settings import Settings
@@ -164,6 +164,24 @@ def try_download(visitor: Visitor) -> None:
     tab.close()
 
 
+def try_sign_in(visitor: Visitor) -> None:
+    """A category manager signs in, and finds his categories; a stranger finds nothing."""
+    for user, word in (("electronics", "electronics."), ("stranger", "Nothing is shown")):
+        visitor.context.clear_cookies()
+        tab = visitor.context.new_page()
+        tab.goto(visitor.url)
+        expect(tab.get_by_text("What is not bought")).to_have_count(0)
+        tab.get_by_role("button", name="Sign in").click()
+        tab.locator("input[name=sub]").fill(user)
+        tab.get_by_role("button", name="Authorize").click()
+        if user == "stranger":
+            expect(tab.get_by_text(word).first).to_be_visible()
+        else:
+            tab.get_by_role("link", name="Brands").click()
+            expect(tab.get_by_text("Your roles do not show these figures").first).to_be_visible()
+        tab.close()
+
+
 def take_pictures(visitor: Visitor, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for number, name in enumerate(PAGES, start=20):
@@ -174,18 +192,20 @@ def take_pictures(visitor: Visitor, folder: Path) -> None:
 
 
 @contextmanager
-def served(installation: Installation) -> Iterator[str]:
-    """The dashboard's address, while it is served."""
-    command = [sys.executable, *dashboard_arguments(installation.dashboard_port)]
-    url = f"http://127.0.0.1:{installation.dashboard_port}"
-    with (installation.state / "dashboard.log").open("w") as log:
-        server = subprocess.Popen(command, stdout=log, stderr=log, env=dict(os.environ))
-        try:
-            wait_until(lambda: is_open(installation.dashboard_port), 60, "the dashboard")
-            yield url
-        finally:
-            server.terminate()
-            server.wait(20)
+def served(installation: Installation, *, is_asking: bool = False) -> Iterator[str]:
+    """The dashboard's address, while it is served, with a provider of sign-ins if it asks."""
+    port = installation.dashboard_port
+    sign_in = SignIn.prepared(installation.state, port) if is_asking else None
+    commands = [dashboard_arguments(port, sign_in)]
+    commands += [sign_in.provider_arguments] if sign_in else []
+    with (installation.state / "dashboard.log").open("a") as log, ExitStack() as servers:
+        for arguments in commands:
+            server = subprocess.Popen([sys.executable, *arguments], stdout=log, stderr=log)
+            servers.callback(server.wait, 20)
+            servers.callback(server.terminate)
+        for one in (port, sign_in.port if sign_in else port):
+            wait_until(lambda one=one: is_open(one), 60, f"port {one}")  # type: ignore[misc]
+        yield f"http://127.0.0.1:{port}"
 
 
 def is_open(port: int) -> bool:
@@ -248,6 +268,11 @@ def main() -> None:
                 if options.pictures:
                     take_pictures(visitor, options.pictures)
                 findings = visitor.findings
+            with (
+                served(installation, is_asking=True) as url,
+                visiting(chromium, url) as visitor,
+            ):
+                try_sign_in(visitor)
     for line in [*findings.console_errors, *findings.axe_serious]:
         print(line)
     print(findings.to_json())

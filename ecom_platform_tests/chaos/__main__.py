@@ -18,7 +18,6 @@ from ecom_platform_tests.chaos.accounts import (
     Account,
     Difference,
     account,
-    difference,
     unarchived,
 )
 from ecom_platform_tests.chaos.faults import FAULTS, Fault
@@ -70,7 +69,7 @@ def strike(on: Stage, fault: Fault, calm: Account | None) -> tuple[Account, Resu
         eventually(is_settled, seconds=RESTARTED_SECONDS)
     time.sleep(SETTLED_SECONDS)
     found = account(on, played)
-    cost = difference(calm or found, found, keeps_windows=fault.keeps_windows)
+    cost = fault.cost(calm or found, found)
     undead = abs(len(on.live.rows("dead-letters")) - dead - poison_count(played))
     cost = cost.with_unaccounted(undead)
     seconds = time.monotonic() - started
@@ -84,7 +83,7 @@ def poison_count(played: Played) -> int:
 def _is_settled(found: Account, calm: Account | None, fault: Fault) -> bool:
     if found.unaccounted_count or not found.alerts:
         return False
-    return calm is None or difference(calm, found, keeps_windows=fault.keeps_windows).is_none
+    return calm is None or fault.cost(calm, found).is_none
 
 
 def rehearse(folder: Path, seed: int, faults: Sequence[Fault]) -> Iterator[Result]:
@@ -116,14 +115,15 @@ def _archived(on: Stage) -> Result:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="ecom_platform_tests.chaos", description=__doc__)
-    parser.add_argument("--seeds", type=int, default=1, help="how many seeds, from 1")
+    parser.add_argument("--seeds", type=int, default=1, help="how many seeds")
+    parser.add_argument("--first-seed", type=int, default=1)
     parser.add_argument("--faults", nargs="+", choices=NAMES, default=NAMES)
     parser.add_argument("--keep", type=Path, help="folder that keeps logs and state")
     options = parser.parse_args()
     faults = [fault for fault in FAULTS if fault.name in options.faults]
     results = []
     with allowed(), tempfile.TemporaryDirectory(prefix="ecom-chaos-") as folder:
-        for seed in range(1, options.seeds + 1):
+        for seed in range(options.first_seed, options.first_seed + options.seeds):
             for result in rehearse(options.keep or Path(folder), seed, faults):
                 results.append(result)
                 print(result, flush=True)

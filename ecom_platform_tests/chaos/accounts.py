@@ -84,9 +84,12 @@ def expected_count(stage: Stage, played: Played) -> int:
     )
 
 
-def difference(calm: Account, faulty: Account, *, keeps_windows: bool = True) -> Difference:
+def difference(
+    calm: Account, faulty: Account, *, keeps_windows: bool = True, keeps_sessions: bool = True
+) -> Difference:
     """Beside a calm play. Without `keeps_windows` the rules began anew in the gap: an alert that
-    was open by then must be there, at whatever times, and sessions must count the same.
+    was open by then must be there, at whatever times. Without `keeps_sessions` events may be late,
+    and then are in no session.
     """
     both = [key for key in calm.alerts if key in faulty.alerts]
     differing = sum(faulty.alerts[key] != calm.alerts[key] for key in both)
@@ -96,7 +99,8 @@ def difference(calm: Account, faulty: Account, *, keeps_windows: bool = True) ->
         alerts_doubled=sum(count - 1 for count in faulty.told.values())
         + len(set(faulty.alerts) - set(calm.alerts)),
         events_unaccounted=faulty.unaccounted_count,
-        states_differing=(differing if keeps_windows else 0) + len(calm.sessions - faulty.sessions),
+        states_differing=(differing if keeps_windows else 0)
+        + (len(calm.sessions - faulty.sessions) if keeps_sessions else 0),
         late_events=faulty.late_count,
     )
 

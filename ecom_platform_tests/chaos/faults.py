@@ -14,6 +14,7 @@ import boto3
 import psutil
 
 from ecom_platform.simulator.player import Sink
+from ecom_platform_tests.chaos.accounts import Account, Difference, difference
 from ecom_platform_tests.chaos.faulty_link import Fault as LinkFault
 from ecom_platform_tests.chaos.faulty_link import FaultyLink
 from ecom_platform_tests.chaos.stage import (
@@ -63,6 +64,7 @@ class Fault:
         shards: of the raw stream; faults of the same number share a stage.
         is_alone: whether the stream is of no use to others afterwards.
         keeps_windows: whether rules go on with what they had counted.
+        keeps_sessions: whether no event may be late.
 
     """
 
@@ -73,6 +75,13 @@ class Fault:
     shards: int = 2
     is_alone: bool = False
     keeps_windows: bool = True
+    keeps_sessions: bool = True
+
+    def cost(self, calm: Account, found: Account) -> Difference:
+        """What it has cost, beside a calm play."""
+        return difference(
+            calm, found, keeps_windows=self.keeps_windows, keeps_sessions=self.keeps_sessions
+        )
 
 
 def kill_flink(begin: float, end: float, stage: Stage, clock: Clock) -> None:
@@ -214,5 +223,11 @@ FAULTS: tuple[Fault, ...] = (
     Fault("kinesis_drops", partial(break_link, flink_link, "drops")),
     Fault("four_uneven_shards", sink=unevenly, shards=4),
     Fault("split_by_procedure", split_by_procedure, is_alone=True, keeps_windows=False),
-    Fault("split_unannounced", split_unannounced, is_alone=True, keeps_windows=False),
+    Fault(
+        "split_unannounced",
+        split_unannounced,
+        is_alone=True,
+        keeps_windows=False,
+        keeps_sessions=False,
+    ),
 )

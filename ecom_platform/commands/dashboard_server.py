@@ -1,0 +1,76 @@
+"""How the dashboard is served on this machine, and the provider of sign-ins that stands beside it.
+
+The provider has the users of the demo policy and asks for no password: it is for trying out who may
+see what. On AWS an OIDC provider of one's own takes its place.
+"""
+
+import json
+import secrets
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+
+from ecom_platform.dashboard.policy import DEMO_FILE, read_policy
+
+HOST = "127.0.0.1"
+APP = Path(__file__).parents[1] / "webapp" / "app.py"
+SIGN_IN_WORD = "--sign-in"
+"""Given to the app behind `--`."""
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """A provider on a free port, its users, and the file that tells Streamlit of it."""
+
+    port: int
+    users: tuple[str, ...]
+    secrets_file: Path
+
+    @classmethod
+    def prepared(cls, folder: Path, dashboard_port: int) -> "SignIn":
+        """With the users of the demo policy, and secrets that end with the folder."""
+        found = cls(_free_port(), tuple(read_policy(DEMO_FILE).users), folder / "secrets.toml")
+        found.secrets_file.touch(mode=0o600)
+        found.secrets_file.write_text(
+            "[auth]\n"
+            f'redirect_uri = "http://{HOST}:{dashboard_port}/oauth2callback"\n'
+            f'cookie_secret = "{secrets.token_hex()}"\n'
+            'client_id = "dashboard"\n'
+            f'client_secret = "{secrets.token_hex()}"\n'
+            f'server_metadata_url = "http://{HOST}:{found.port}/.well-known/openid-configuration"\n'
+        )
+        return found
+
+    @property
+    def provider_arguments(self) -> tuple[str, ...]:
+        """How the provider is started."""
+        claims = (json.dumps({"sub": user, "email": user}) for user in self.users)
+        users = (word for one in claims for word in ("--user-claims", one))
+        return ("-m", "oidc_provider_mock", "--host", HOST, "--port", str(self.port), *users)
+
+
+def dashboard_arguments(port: int, sign_in: SignIn | None = None) -> tuple[str, ...]:
+    """How Streamlit is started: on this machine alone, and telling nobody of its use."""
+    options = {
+        "server.address": HOST,
+        "server.port": str(port),
+        "server.headless": "true",
+        "server.fileWatcherType": "none",
+        "browser.gatherUsageStats": "false",
+        # A string that stands alone is a comment of ours, nothing to show.
+        "runner.magicEnabled": "false",
+        # Its own export of tables knows nothing of formulas; ours does.
+        "client.disableDataExport": "true",
+        "client.toolbarMode": "viewer",
+    }
+    if sign_in:
+        options["secrets.files"] = str(sign_in.secrets_file)
+    chosen = [f"--{name}={value}" for name, value in options.items()]
+    # As a module, so that the folder of the package is on its path.
+    return ("-m", "streamlit", "run", str(APP), *chosen, *(["--", SIGN_IN_WORD] if sign_in else []))
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
