@@ -61,6 +61,9 @@ alerts: $(VENV)/run.stamp ## Print the alerts of the last day from DynamoDB
 quarantine: $(VENV)/run.stamp ## Print what was refused: files and reasons, with an example and the remedy of each
 	@$(RUN) $(PYTHON) -m ecom_platform.commands.quarantine
 
+mcp: $(VENV)/run.stamp ## Answer questions of an assistant over stdio (MCP), read-only, under the dashboard's policy
+	@$(RUN) $(PYTHON) -m ecom_platform.webapp.ask
+
 simulate: $(VENV)/run.stamp ## Play a scenario on the stream; SCENARIO=file.yaml RATE=200 SPEED=2, or FILES=raw/exports/
 	@$(RUN) $(PYTHON) -m ecom_platform.commands.simulate \
 	  $(if $(FILES),--files $(FILES),--scenario "$(SCENARIO)") \
@@ -207,4 +210,4 @@ $(VENV)/browser.stamp: requirements/browser.txt $(VENV)/dev.stamp
 	@$(VENV)/bin/uv pip install -q --python $(PYTHON) --require-hashes -r requirements/browser.txt
 	@touch $@
 
-.PHONY: help demo up down clean answers alerts quarantine simulate detect backtest build verdict acknowledge mute retire replay-quarantine replay-failures restage rebuild-catalog remove-old-versions deploy check test test-stream test-slow crash-test chaos mutate screenshots test-browser flink lock bench-batch bench-stream bench-detection bench-agreement sweep-detection calibrate
+.PHONY: help demo up down clean answers alerts quarantine mcp simulate detect backtest build verdict acknowledge mute retire replay-quarantine replay-failures restage rebuild-catalog remove-old-versions deploy check test test-stream test-slow crash-test chaos mutate screenshots test-browser flink lock bench-batch bench-stream bench-detection bench-agreement sweep-detection calibrate

@@ -2,74 +2,26 @@
 
 import csv
 import io
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import boto3
-import dagster as dg
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from ecom_platform.batch import Batch
-from ecom_platform.commands.deliver import deliver
 from ecom_platform.dashboard.downloads import to_csv
 from ecom_platform.dashboard.pages import CHARTS, PAGES
 from ecom_platform.dashboard.queries import Selection
 from ecom_platform.pipeline.verdicts import read_words
-from ecom_platform.settings import Settings
 from ecom_platform.streaming.alerts import wire_time
-from ecom_platform.traffic import __main__ as traffic
-from ecom_platform.traffic.rows import COLUMNS
 from ecom_platform.webapp.app import policy, reader
-from ecom_platform_tests.support.clouds import local_cloud
+from ecom_platform_tests.dashboard.small_shop import BOT, EVIL
 from ecom_platform_tests.support.tables import records
-from infra.deploy import deploy
 
-EVIL = ("<script>alert(1)</script>", "=cmd|' /C calc'!A0", "[link=x](http://x)", "'; drop table x")
-BOT = 999_999_001
 RUN_SECONDS = 60
-
-
-def evil_file(folder: Path) -> Path:
-    """A day on which brands and categories have names that mean something to somebody."""
-    path = folder / "evil.csv"
-    with path.open("w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(COLUMNS)
-        for number in range(60):
-            moment = f"2026-01-06 10:00:{number:02} UTC"
-            name = EVIL[number % len(EVIL)]
-            kind = "cart" if number % 3 == 0 else "view"
-            writer.writerow([moment, kind, 7_000 + number, 1, name, name, "9.99", BOT, "evil"])
-    return path
-
-
-@pytest.fixture(scope="module")
-def batch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Batch]:
-    """Three days of a small shop, built."""
-    folder = tmp_path_factory.mktemp("dashboard")
-    traffic.main(
-        ["generate", f"--out={folder / 'files'}", "--start=2026-01-05", "--end=2026-01-07"]
-        + ["--events-per-day=3000", "--dirt=0.01", "--seed=3"]
-    )
-    with local_cloud(folder) as cloud, pytest.MonkeyPatch.context() as patch:
-        deploy("local")
-        for name, value in cloud.installation().items():
-            patch.setenv(name, value)
-        patch.setenv("ECOM_SCRATCH_DIR", str(folder))
-        st.cache_resource.clear()
-        with dg.instance_for_test() as instance:
-            found = Batch.of(Settings.from_environment(), instance, say=lambda _: None)
-            found.prepare_catalog()
-            files = [*(folder / "files").glob("*.csv"), evil_file(folder)]
-            deliver(files, Settings.from_environment())
-            found.take_in()
-            found.rebuild()
-            yield found
-    st.cache_resource.clear()
 
 
 def opened(page: str, **chosen: Any) -> AppTest:

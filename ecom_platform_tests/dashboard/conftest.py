@@ -1,0 +1,34 @@
+"""A small shop that is built once for the tests of a file."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+import pytest
+import streamlit as st
+
+from ecom_platform.batch import Batch
+from ecom_platform.commands.deliver import deliver
+from ecom_platform.settings import Settings
+from ecom_platform_tests.dashboard.small_shop import event_files
+from ecom_platform_tests.support.clouds import local_cloud
+from infra.deploy import deploy
+
+
+@pytest.fixture(scope="module")
+def batch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Batch]:
+    """The platform over that shop."""
+    folder = tmp_path_factory.mktemp("dashboard")
+    with local_cloud(folder) as cloud, pytest.MonkeyPatch.context() as patch:
+        deploy("local")
+        for name, value in cloud.installation().items():
+            patch.setenv(name, value)
+        patch.setenv("ECOM_SCRATCH_DIR", str(folder))
+        st.cache_resource.clear()
+        with dg.instance_for_test() as instance:
+            found = Batch.of(Settings.from_environment(), instance, say=lambda _: None)
+            found.prepare_catalog()
+            deliver(event_files(folder / "files"), Settings.from_environment())
+            found.take_in()
+            found.rebuild()
+            yield found
+    st.cache_resource.clear()
