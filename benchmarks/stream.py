@@ -22,6 +22,7 @@ from benchmarks.figures import rounded
 from benchmarks.process_memory import ProgramFailedError
 from benchmarks.stream_floods import FLOODS, FRESH_IDENTITIES, write_flood
 from ecom_platform.commands import simulate
+from ecom_platform.simulator.wire_dirt import WireDefect
 from infra.local.ports import free_port
 
 ROOT = Path(__file__).parents[1]
@@ -29,6 +30,8 @@ WORK = ROOT / ".benchmarks"
 SEED = 7
 PEOPLE_RATE = 200
 DIRT = 0.01
+FUTURE = b'"2996-'
+"""How the simulator writes a time that lies ahead."""
 RATES = (200, 1000)
 FLOOD_RECORDS = 90_000
 STATE_RECORDS = 400_000
@@ -149,8 +152,14 @@ def made_up_records(arguments: argparse.Namespace) -> tuple[Path, Counter[str]]:
             )
         )
         options = [f"--scenario={scenario}", f"--seed={SEED}", "--start-at=2026-01-05T10:00:00Z"]
-        simulate.main([*options, f"--dry-run={events}", f"--truth={truth}"])
-    return events, Counter(json.loads(truth.read_text())["records"])
+        made = events.with_suffix(".made")
+        simulate.main([*options, f"--dry-run={made}", f"--truth={truth}"])
+        # One of them counts from its arrival on, which in a backlog is long after all others.
+        lines = made.read_bytes().splitlines(keepends=True)
+        events.write_bytes(b"".join(line for line in lines if FUTURE not in line))
+    counts = Counter(json.loads(truth.read_text())["records"])
+    del counts[WireDefect.EVENT_TIME_IN_FUTURE.value]
+    return events, counts
 
 
 def _on_fresh_cloud(workdir: Path, program: Sequence[str]) -> dict[str, Any]:

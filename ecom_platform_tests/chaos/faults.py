@@ -37,7 +37,6 @@ from ecom_platform_tests.chaos.traffic import (
 
 CHECKPOINTS_SECONDS = 11
 """Two checkpoints fall due meanwhile."""
-SIDES = ("Starting", "Ending")
 
 
 def nothing(_stage: Stage, _clock: Clock) -> None:
@@ -181,7 +180,8 @@ def split_unannounced(stage: Stage, clock: Clock) -> None:
     kinesis = boto3.client("kinesis")
     clock.wait_until(moment(stage, 5, GAP[0] - 5))
     for shard in kinesis.list_shards(StreamName="ecom-raw-events")["Shards"]:
-        begin, end = (int(shard["HashKeyRange"][f"{side}HashKey"]) for side in SIDES)
+        keys = shard["HashKeyRange"]
+        begin, end = int(keys["StartingHashKey"]), int(keys["EndingHashKey"])
         kinesis.split_shard(
             StreamName="ecom-raw-events",
             ShardToSplit=shard["ShardId"],

@@ -140,7 +140,7 @@ class Stage:
     def messages(self) -> list[dict[str, Any]]:
         """What people were told of alerts so far."""
         sqs = boto3.client("sqs")
-        request = {"QueueUrl": self.inbox_url, "MaxNumberOfMessages": 10}
+        request: Any = {"QueueUrl": self.inbox_url, "MaxNumberOfMessages": 10}
         while found := sqs.receive_message(**request).get("Messages", []):
             for each in found:
                 self.told.append(json.loads(json.loads(each["Body"])["Message"]))
@@ -197,7 +197,7 @@ def stage(
             yield Stage(live, flink_link, dynamodb_link, _inbox(), seed)
 
 
-def configure(function: str, variables: Mapping[str, str], **settings: object) -> None:
+def configure(function: str, variables: Mapping[str, str], **settings: Any) -> None:
     """Change a function's variables and settings."""
     client = boto3.client("lambda")
     found = client.get_function_configuration(FunctionName=function)["Environment"]["Variables"]

@@ -2,13 +2,14 @@
 
 import json
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 
 import boto3
 
-from ecom_platform.simulator.event_stream import EventStream
+from ecom_platform.simulator.event_stream import EventStream, PutsRecords
 from ecom_platform.simulator.player import Sink
 from ecom_platform.simulator.replay import Record
 from ecom_platform.simulator.wire import parse_wire_time, wire_time
@@ -92,12 +93,12 @@ def _by_shard(sink: Sink, place_of: Callable[[int], int]) -> Sink:
 class _Keyed:
     """A client that chooses the shard by the user."""
 
-    client: object
+    client: PutsRecords
     key_of: Callable[[int], str]
 
-    def put_records(self, *, StreamName: str, Records: Iterable[dict[str, object]]) -> object:  # noqa: N803
+    def put_records(self, **request: Any) -> Any:
         keyed = [
             {**one, "ExplicitHashKey": self.key_of(json.loads(one["Data"])["user_id"])}
-            for one in Records
+            for one in request["Records"]
         ]
-        return self.client.put_records(StreamName=StreamName, Records=keyed)
+        return self.client.put_records(**{**request, "Records": keyed})

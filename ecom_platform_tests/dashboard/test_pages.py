@@ -181,7 +181,7 @@ def test_an_alert_is_acknowledged_and_its_user_muted_with_a_reason(batch: Batch)
     app.number_input[0].set_value(4.0)
     labelled(app.text_input, "Reason for muting").input("a load test")
     labelled(app.button, "Acknowledge").click().run()
-    items = boto3.resource("dynamodb").Table("ecom-alerts").scan()["Items"]
+    items: list[Any] = boto3.resource("dynamodb").Table("ecom-alerts").scan()["Items"]
     mine = {one["alert"].split("#")[0]: one for one in items if one["entity"].endswith(str(BOT))}
     assert (mine["mute"]["reason"], mine["mute"]["muted_by"]) == ("a load test", "owner")
     assert any(one.get("acknowledged_by") == "owner" for one in items)

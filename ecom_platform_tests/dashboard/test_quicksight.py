@@ -58,7 +58,7 @@ def test_the_file_is_what_the_layer_gives() -> None:
 def test_each_resource_is_a_request_that_aws_takes(name: str) -> None:
     found = TEMPLATE["Resources"][name]
     service = botocore.session.get_session().get_service_model("quicksight")
-    shape = service.operation_model(CALLS[found["Type"]]).input_shape
+    shape: Any = service.operation_model(CALLS[found["Type"]]).input_shape
     validate_parameters(resolved(found["Properties"]), shape)
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from itertools import product
+from typing import Any
 
 import duckdb
 import pytest
@@ -17,7 +18,7 @@ SELECTION = Selection(*DAYS)
 EVIL = "x'; drop table marts.daily_visitors; --"
 
 
-def answer(chart: Chart, selection: Selection) -> list[tuple[object, ...]]:
+def answer(chart: Chart, selection: Selection) -> list[tuple[Any, ...]]:
     with duckdb.connect() as connection:
         fill(connection, chart.mart)
         return connection.execute(chart_sql(chart, selection)).fetchall()

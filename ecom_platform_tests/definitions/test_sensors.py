@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import boto3
 import dagster as dg
@@ -158,7 +159,8 @@ def test_daily_schedule_builds_the_stores_yesterday(
         scheduled_execution_time=datetime(2026, 3, 1, 3, tzinfo=UTC),
         resources={"tables": Resources.of(Settings.from_environment()).tables},
     ) as context:
-        requests = list(daily_batch_schedule(context))  # type: ignore[call-overload]
+        found: Any = daily_batch_schedule(context)
+        requests = list(found)
 
     assert [request.partition_key for request in requests] == [day]
 

@@ -163,7 +163,7 @@ def test_job_that_aws_runs_is_told_by_its_api_and_its_metrics(cloud: LocalCloud)
     assert job.health(now).checkpoint_age_seconds is None
 
 
-def alert(name: str, updated_at: datetime, **changed: object) -> None:
+def alert(name: str, updated_at: datetime, **changed: Any) -> None:
     moment = wire_time(updated_at)
     boto3.resource("dynamodb").Table("ecom-alerts").put_item(
         Item={

@@ -6,7 +6,7 @@ from datetime import date
 import dagster as dg
 
 from ecom_platform.batch import DAILY_MARTS, WINDOW_MARTS, Batch, RunFailedError
-from ecom_platform.defs.lake.assets import DAY_TABLES
+from ecom_platform.contracts.lake import DAY_TABLES
 from ecom_platform.settings import Settings
 
 
@@ -16,7 +16,7 @@ def main() -> None:
     together = [DAY_TABLES, DAILY_MARTS, *([mart] for mart in WINDOW_MARTS)]
     try:
         for tables in together:
-            batch.run(tables[0].path, [table.key for table in tables], days=(first, last))
+            batch.run(tables[0].path, [table.key for table in tables], span=(str(first), str(last)))
     except RunFailedError as error:
         sys.exit(f"error: {error}")
 

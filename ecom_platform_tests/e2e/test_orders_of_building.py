@@ -9,11 +9,10 @@ import pytest
 
 from ecom_platform.batch import DAILY_MARTS, WINDOW_MARTS, Batch
 from ecom_platform.commands.deliver import deliver
-from ecom_platform.contracts.lake import EVENTS
-from ecom_platform.defs.lake.assets import DAY_TABLES
+from ecom_platform.contracts.lake import DAY_TABLES, EVENTS
 from ecom_platform.settings import Settings
 from ecom_platform.traffic import __main__ as traffic
-from ecom_platform_tests.e2e.crashes import all_tables, catalog_differences, stale
+from ecom_platform_tests.e2e.shown_tables import all_tables, catalog_differences, stale
 from ecom_platform_tests.support.installation import Installation
 from ecom_platform_tests.support.places import ROOT
 
@@ -50,13 +49,13 @@ def test_month_day_by_day_in_any_order_gives_the_tables_of_one_run(
     random.Random(1).shuffle(shuffled)
     for keys in (OF_THEIR_DAY, OF_OTHER_DAYS_TOO):
         for day in shuffled:
-            batch.run(str(day), keys, days=(day, day))
+            batch.run(str(day), keys, span=(str(day), str(day)))
     day_by_day = all_tables(batch)
     assert batch.data_days() == DAYS
     assert batch.rebuild() == []
 
     for keys in (OF_THEIR_DAY, OF_OTHER_DAYS_TOO):
-        batch.run("the month", keys, days=(DAYS[0], DAYS[-1]))
+        batch.run("the month", keys, span=(str(DAYS[0]), str(DAYS[-1])))
 
     assert all_tables(batch) == day_by_day
     assert set(numbers(batch).values()) == {2}

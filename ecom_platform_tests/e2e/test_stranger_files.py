@@ -19,6 +19,7 @@ from ecom_platform.commands.retire import retire
 from ecom_platform.contracts.lake import STAGED_FILES
 from ecom_platform.defs.partitions import EVENT_FILES
 from ecom_platform.defs.raw.sensors import raw_event_files_sensor
+from ecom_platform.lake.file_rows import stage_file
 from ecom_platform.pipeline import files
 from ecom_platform.pipeline.manifest import UnknownFileError, read_manifest
 from ecom_platform.settings import Settings
@@ -125,7 +126,7 @@ def test_version_that_was_deleted_before_it_was_read_is_asked_for_when_it_is_put
 def test_error_that_nobody_foresaw_fails_once_by_name_and_holds_up_no_other_file(
     batch: Batch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stage_file, tried = files.stage_file, []
+    tried: list[int] = []
 
     def fails_for_one(connection: object, spool: object, **options: object) -> object:
         tried.append(1)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import boto3
 import pytest
@@ -59,10 +60,11 @@ def test_producer_role_delivers_and_can_write_nothing_else(cloud: LocalCloud) ->
         assert refused(put) == "AccessDenied", key
     delete = partial(s3.delete_object, Bucket=BUCKET, Key="raw/exports/x.csv")
     assert refused(delete) == "AccessDenied"
-    record = {"Data": b"{}", "PartitionKey": "1"}
-    put = partial(session.client("kinesis").put_records, Records=[record])
-    assert "Denied" in refused(partial(put, StreamName="ecom-detections"))
-    assert put(StreamName="ecom-raw-events")["FailedRecordCount"] == 0
+    record: Any = {"Data": b"{}", "PartitionKey": "1"}
+    kinesis = session.client("kinesis")
+    send = partial(kinesis.put_records, Records=[record])
+    assert "Denied" in refused(partial(send, StreamName="ecom-detections"))
+    assert send(StreamName="ecom-raw-events")["FailedRecordCount"] == 0
     assert refused(lambda: s3.get_object(Bucket=BUCKET, Key="lake/x")) == "AccessDenied"
 
 

@@ -34,6 +34,10 @@ def test_runs_whose_process_is_gone_are_failed_and_others_are_left(tmp_path: Pat
         failed = {runs[run_id] for run_id in fail_dead_runs(instance)}
 
         assert failed == {"dead command", "dead server"}
-        statuses = {name: instance.get_run_by_id(run_id).status for run_id, name in runs.items()}
+        statuses = {
+            name: run.status
+            for run_id, name in runs.items()
+            if (run := instance.get_run_by_id(run_id))
+        }
         assert {name for name, status in statuses.items() if status != started} == failed
         assert fail_dead_runs(instance) == []

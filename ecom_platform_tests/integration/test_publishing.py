@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import boto3
 import dagster as dg
@@ -79,7 +80,7 @@ def test_slower_of_two_writers_leaves_the_newer_version_in_sight(
 ) -> None:
     point = GlueCatalog.point
 
-    def after_another(*arguments: object) -> None:
+    def after_another(*arguments: Any) -> None:
         monkeypatch.setattr(GlueCatalog, "point", point)
         batch.tables.publish(EVENTS, [placed(DAY, "newer")])
         point(*arguments)

@@ -12,8 +12,8 @@ import pytest
 
 from ecom_platform.batch import Batch, RunFailedError
 from ecom_platform.contracts import TABLES
+from ecom_platform.contracts.lake import HOUR_TABLES
 from ecom_platform.defs.lake.sensors import changed_days_sensor
-from ecom_platform.defs.lake.stream_assets import HOUR_TABLES
 from ecom_platform.defs.lake.stream_sensors import (
     HOUR_KEYS,
     look_at_archive,

@@ -22,7 +22,9 @@ def main() -> None:
     started = time.monotonic()
     reviewed = yaml.safe_load(EQUIVALENT.read_text())
     names = {f"{name}: {change}" for name, one in reviewed.items() for change in one["changes"]}
-    count, equivalent, survivors = 0, [], []
+    count = 0
+    equivalent: list[str] = []
+    survivors: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
         for guarded in guarded_queries(Path(folder) / "shop"):
             unnoticed = [one for one in guarded.mutants if not guarded.is_noticed(one)]

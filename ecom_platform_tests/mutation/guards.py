@@ -82,8 +82,8 @@ def _guarded_mart(mart: Table, seeded: list[SeededShop]) -> Guarded:
                 found, wanted = rows_and_expected(mart.name, case, sql=text, parameters=parameters)
                 if found != wanted:
                     return True
-            found = [shop.digest(shop.query(mart, text, **parameters)) for shop in seeded]
-            return found != expected
+            digests = [shop.digest(shop.query(mart, text, **parameters)) for shop in seeded]
+            return digests != expected
 
         return _fails(differs)
 

@@ -13,7 +13,7 @@ import sqlglot
 from sqlglot import exp
 
 DIALECT = "duckdb"
-SWAPPED: dict[type[exp.Expression], type[exp.Expression]] = {
+SWAPPED: dict[type[exp.Expr], type[exp.Expr]] = {
     exp.GT: exp.GTE,
     exp.GTE: exp.GT,
     exp.LT: exp.LTE,
@@ -50,10 +50,10 @@ class _Change:
     text: str
 
 
-Mutation = tuple[_Change, Callable[[exp.Expression], None]]
+Mutation = tuple[_Change, Callable[[exp.Expr], None]]
 
 
-def _changes(tree: exp.Expression) -> Iterator[Mutation]:
+def _changes(tree: exp.Expr) -> Iterator[Mutation]:
     for place, node in enumerate(tree.walk()):
         around = _around(node)
         if type(node) in SWAPPED:
@@ -70,7 +70,7 @@ def _changes(tree: exp.Expression) -> Iterator[Mutation]:
                 yield _Change(place, text), _without(key)
 
 
-def _around(node: exp.Expression) -> str:
+def _around(node: exp.Expr) -> str:
     """The expression that a node stands in, short."""
     shown = node
     for _ in range(2):
@@ -94,16 +94,16 @@ def _stepped(text: str, step: int) -> str:
     return str(number + Decimal(step).scaleb(min(digits, 0)))
 
 
-def _swap(node: exp.Expression) -> None:
+def _swap(node: exp.Expr) -> None:
     node.replace(SWAPPED[type(node)](this=node.this, expression=node.expression))
 
 
-def _set_to(text: str) -> Callable[[exp.Expression], None]:
+def _set_to(text: str) -> Callable[[exp.Expr], None]:
     return lambda node: node.set("this", text)
 
 
-def _without(key: int) -> Callable[[exp.Expression], None]:
-    def drop(node: exp.Expression) -> None:
+def _without(key: int) -> Callable[[exp.Expr], None]:
+    def drop(node: exp.Expr) -> None:
         rest = [one for place, one in enumerate(node.expressions) if place != key]
         if rest:
             node.set("expressions", rest)

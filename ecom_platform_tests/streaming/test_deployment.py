@@ -8,7 +8,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from ecom_platform_tests.streaming.conftest import HANDLERS, PARAMETERS
+from ecom_platform_tests.streaming.conftest import PARAMETERS
 from infra import deploy
 from infra.flink_package import flink_package
 from infra.lambda_packages import build_packages
@@ -16,7 +16,7 @@ from infra.local.time_to_live import EXPIRING_TABLES, turn_on_expiry
 
 
 def test_the_same_sources_give_the_same_keys(tmp_path: Path) -> None:
-    first, second = (build_packages(HANDLERS, cache=tmp_path / name) for name in ("a", "b"))
+    first, second = (build_packages(deploy.HANDLERS, cache=tmp_path / name) for name in ("a", "b"))
     assert [package.key for package in first] == [package.key for package in second]
     assert [package.parameter for package in first] == [
         "AlertRecorderKey",
@@ -45,10 +45,9 @@ def test_a_second_deployment_changes_nothing(deployed: str) -> None:
     again = boto3.client("lambda").get_function(FunctionName="ecom-alert-recorder")
     assert again["Configuration"]["CodeSha256"] == function["Configuration"]["CodeSha256"]
     found = boto3.client("kinesis").describe_stream_summary(StreamName="ecom-detections")
-    created = "StreamCreationTimestamp"
-    assert (
-        found["StreamDescriptionSummary"][created] == streams["StreamDescriptionSummary"][created]
-    )
+    summaries = (found["StreamDescriptionSummary"], streams["StreamDescriptionSummary"])
+    first, second = (summary["StreamCreationTimestamp"] for summary in summaries)
+    assert first == second
 
 
 def test_changed_sources_reach_the_deployed_function(
@@ -57,10 +56,10 @@ def test_changed_sources_reach_the_deployed_function(
     function = boto3.client("lambda")
     before = function.get_function(FunctionName="ecom-session-recorder")["Configuration"]
     changed = tmp_path / "lambda_handlers"
-    shutil.copytree(HANDLERS, changed)
+    shutil.copytree(deploy.HANDLERS, changed)
     (changed / "session_recorder" / "added.py").write_text("")
     with monkeypatch.context() as patch:
-        patch.setattr(deploy, "HANDLERS", changed)
+        patch.setattr(deploy, "deploy.HANDLERS", changed)
         deploy.deploy("local", PARAMETERS)
     after = function.get_function(FunctionName="ecom-session-recorder")["Configuration"]
     assert after["CodeSha256"] != before["CodeSha256"]

@@ -17,10 +17,12 @@ from ecom_platform_tests.integration.test_local_cloud import listening
 from ecom_platform_tests.support import shop_events as traffic
 from ecom_platform_tests.support.clouds import local_cloud
 from ecom_platform_tests.support.kinesis_cloud import answers, read_stream
-from ecom_platform_tests.support.live_stream import WITHOUT_CANARY, descendants
+from ecom_platform_tests.support.live_stream import WITHOUT_CANARY
+from ecom_platform_tests.support.processes import descendants
 from ecom_platform_tests.support.waiting import eventually
 from infra.deploy import deploy
 from infra.local import streaming
+from infra.local.cloud import ACCOUNT
 from infra.local.ports import free_port
 from infra.local.service import ServiceError
 
@@ -176,7 +178,7 @@ def test_a_service_that_ends_at_once_is_told_with_its_log(rest: str, tmp_path: P
 
 def test_heartbeats_may_not_be_sent_by_flink(rest: str) -> None:
     keys = boto3.client("sts").assume_role(
-        RoleArn=f"arn:aws:iam::{streaming.ACCOUNT}:role/ecom-flink",
+        RoleArn=f"arn:aws:iam::{ACCOUNT}:role/ecom-flink",
         RoleSessionName="test",
         DurationSeconds=900,
     )["Credentials"]

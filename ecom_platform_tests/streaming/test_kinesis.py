@@ -34,7 +34,7 @@ def test_machine_death_loses_no_alert_and_repeats_only_the_same_row(tmp_path: Pa
     thirds = [events[part * len(events) // 3 : (part + 1) * len(events) // 3] for part in range(3)]
     groups = engines.file_properties(source, tmp_path)
     connection = engines.duckdb_events(source)
-    expected = Counter()
+    expected: Counter[tuple[str, str, str]] = Counter()
     for rule in engines.rule_names():
         for entity, crossed_at, *_ in engines.duckdb_detections(connection, rule, groups):
             expected[rule, entity, crossed_at] += 1
@@ -42,7 +42,7 @@ def test_machine_death_loses_no_alert_and_repeats_only_the_same_row(tmp_path: Pa
         cloud.create_streams(SHARDS)
         with kinesis_cloud.launch(cloud, tmp_path) as job:
             cloud.send(thirds[0])
-            wait_until(lambda: cloud.rows("detections"), 90, "the first detection")
+            wait_until(lambda: bool(cloud.rows("detections")), 90, "the first detection")
             done = job.completed_checkpoints()
             wait_until(lambda: job.completed_checkpoints() > done, 90, "a checkpoint after it")
             cloud.send(thirds[1])

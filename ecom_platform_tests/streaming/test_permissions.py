@@ -74,7 +74,7 @@ def test_the_heartbeat_reads_no_event_and_writes_no_other_stream(deployed: str) 
 def test_flink_reads_raw_events_and_no_other_stream(deployed: str) -> None:
     """GetRecords names only its iterator; the emulator as released would ask for any stream."""
     kinesis = session_of("ecom-flink").client("kinesis")
-    place = {"ShardId": "shardId-000000000000", "ShardIteratorType": "LATEST"}
+    place: Any = {"ShardId": "shardId-000000000000", "ShardIteratorType": "LATEST"}
     iterator = kinesis.get_shard_iterator(StreamName="ecom-raw-events", **place)["ShardIterator"]
     assert "Records" in kinesis.get_records(ShardIterator=iterator)
     with pytest.raises(ClientError, match="AccessDenied"):

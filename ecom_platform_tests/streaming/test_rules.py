@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sql_files import rule_names
@@ -45,17 +46,17 @@ def honest_extremes(shop: traffic.Shop) -> Iterator[traffic.Event]:
     yield from (shop.event(500, BASKET_BUYER, "cart") for _ in range(12))
     yield from (shop.event(520, BASKET_BUYER, "purchase") for _ in range(12))
     for visitor in range(6000):
-        start = SALE_START + shop.random.uniform(0, 120)
+        arrival = SALE_START + shop.random.uniform(0, 120)
         for number in range(shop.random.choice([1, 1, 2, 3])):
             kind = "purchase" if number == 2 else "view"
-            yield shop.event(start + 7 * number, 600_000_000 + visitor, kind, 1_000_042)
+            yield shop.event(arrival + 7 * number, 600_000_000 + visitor, kind, 1_000_042)
 
 
 @pytest.fixture(scope="module")
 def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("rules") / "events.jsonl"
     shop = traffic.Shop(7)
-    people = []
+    people: list[traffic.Event] = []
     for number in range(1500):
         start = shop.random.uniform(0, END - 60)
         people += shop.person(500_000_000 + number, start, start + 240)
@@ -109,7 +110,7 @@ def test_site_flood_is_seen_at_the_attack_and_not_at_the_flash_sale(run: FlinkRu
 
 
 def test_every_good_event_is_counted_in_its_session(source: Path, run: FlinkRun) -> None:
-    last = {}
+    last: dict[tuple[int, str], dict[str, Any]] = {}
     for row in run.rows["user_sessions"]:
         key = (row["user_id"], row["user_session"])
         if key not in last or row["as_of_at"] > last[key]["as_of_at"]:

@@ -6,6 +6,7 @@ import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import runtime_properties
@@ -27,10 +28,10 @@ TEN_YEARS = "315360000"
 class FlinkRun:
     """What a bounded run wrote, by table."""
 
-    rows: dict[str, list[dict]]
+    rows: dict[str, list[dict[str, Any]]]
     seconds: float
 
-    def detections(self, rule: str) -> list[tuple]:
+    def detections(self, rule: str) -> list[tuple[Any, ...]]:
         """Return sorted (entity, time, value, evidence) of a rule."""
         return sorted(
             (
@@ -105,7 +106,7 @@ def run_flink(groups: PropertyGroups, folder: Path) -> FlinkRun:
     return FlinkRun(rows=rows, seconds=time.monotonic() - started)
 
 
-def read_rows(folder: Path) -> list[dict]:
+def read_rows(folder: Path) -> list[dict[str, Any]]:
     """Return the JSON rows of every committed file in a folder."""
     files = [path for path in folder.glob("**/*") if path.is_file() and path.name[0] != "."]
     return [json.loads(line) for path in files for line in path.read_text().splitlines()]
@@ -140,7 +141,7 @@ def duckdb_events(source: Path) -> duckdb.DuckDBPyConnection:
 
 def duckdb_detections(
     connection: duckdb.DuckDBPyConnection, rule: str, groups: PropertyGroups
-) -> list[tuple]:
+) -> list[tuple[Any, ...]]:
     """Return the rule's crossings in the form of `FlinkRun.detections`."""
     select = render_file(f"rules/{rule}", statements.rule_parameters(rule, groups))
     result = connection.execute(select)

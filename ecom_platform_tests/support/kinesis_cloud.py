@@ -25,7 +25,7 @@ PUT_LIMIT = 500
 START_SECONDS = 150
 
 
-def answers(url: str) -> object:
+def answers(url: str) -> Any:
     """Return the JSON behind a URL, or None while nobody answers."""
     try:
         with urllib.request.urlopen(url, timeout=5) as response:  # noqa: S310
@@ -38,7 +38,7 @@ def answers(url: str) -> object:
 class Cloud:
     """The client, and the environment that a process needs to reach the same cloud."""
 
-    kinesis: object
+    kinesis: Any
     environment: dict[str, str]
 
     def create_streams(self, shards: int) -> None:
@@ -54,7 +54,7 @@ class Cloud:
             ]
             self.kinesis.put_records(StreamName="ecom-raw-events", Records=records)
 
-    def rows(self, name: str) -> list[tuple[dict, float]]:
+    def rows(self, name: str) -> list[tuple[dict[str, Any], float]]:
         """Return every record of a stream with its time of arrival."""
         return read_stream(self.kinesis, f"ecom-{name}")
 
@@ -104,7 +104,7 @@ def cloud(folder: Path) -> Iterator[Cloud]:
 class Job:
     """The launcher and the job it started."""
 
-    process: subprocess.Popen
+    process: "subprocess.Popen[bytes]"
     rest: str
     log: Path
 

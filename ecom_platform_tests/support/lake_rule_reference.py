@@ -65,7 +65,8 @@ def aimless_visitor(events: list[RuleEvent], parameters: Parameters) -> list[Cro
 
 
 def novel_crowd(events: list[RuleEvent], parameters: Parameters) -> list[Crossing]:
-    width, found = int(parameters["window_seconds"]) * 1000, []
+    width = int(parameters["window_seconds"]) * 1000
+    found: list[Crossing] = []
     for end, interval in steps_of(events, width).items():
         users = grouped(interval, lambda one: one.user_id).values()
         novel = sum(_is_novel(_views(own), float(parameters["least_views"])) for own in users)

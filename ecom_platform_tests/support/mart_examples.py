@@ -75,7 +75,7 @@ def offending_rows(
     case: Mapping[str, Any], sql: str, parameters: Mapping[str, Value] | None = None
 ) -> list[dict[str, str]]:
     """The rows that a check finds wrong in an example, by the columns that it is about."""
-    given = {TABLES[tuple(name.split("."))]: rows for name, rows in case["given"].items()}  # type: ignore[index]
+    given = {TABLES[tuple(name.split("."))]: rows for name, rows in case["given"].items()}
     with duckdb.connect() as connection:
         for table in TABLES.values():
             show(connection, table, given.get(table, []))

@@ -103,7 +103,7 @@ def write_lines(path: Path, events: list[Event]) -> None:
 def mixed_traffic(seed: int, seconds: int, people: int, attackers: int) -> list[Event]:
     """People at all times and attackers of every kind."""
     shop = Shop(seed)
-    events = []
+    events: list[Event] = []
     for person in range(people):
         start = shop.random.uniform(-300, seconds)
         events += shop.person(500_000_000 + person, max(start, 0), min(start + 300, seconds))

@@ -17,10 +17,11 @@ def _function(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> dict[str
         return {name: loader.construct_scalar(node)}
     if isinstance(node, yaml.SequenceNode):
         return {name: loader.construct_sequence(node, deep=True)}
+    assert isinstance(node, yaml.MappingNode)
     return {name: loader.construct_mapping(node, deep=True)}
 
 
-TemplateLoader.add_multi_constructor("!", _function)  # type: ignore[no-untyped-call]
+TemplateLoader.add_multi_constructor("!", _function)
 
 
 def load_template(name: str) -> Any:

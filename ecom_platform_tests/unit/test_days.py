@@ -10,7 +10,6 @@ import pytest
 from ecom_platform.contracts.lake import EVENT_COLUMNS
 from ecom_platform.lake.days import (
     DayPlan,
-    Source,
     StagedPart,
     ledger_of,
     plan_day,
@@ -18,6 +17,7 @@ from ecom_platform.lake.days import (
     unusual_volume,
 )
 from ecom_platform.lake.event_files import EventFile
+from ecom_platform.lake.ledgers import Source
 from ecom_platform.lake.merging import merge_day
 from ecom_platform.tables.errors import RowsNotConservedError
 from ecom_platform.tables.parquet import ENGINE_TYPES

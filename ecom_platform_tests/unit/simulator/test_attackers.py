@@ -1,5 +1,7 @@
 """Each attacker shows its behaviour, each control stays a person's, and nobody moves another."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -132,7 +134,7 @@ def test_price_comparison_is_fast_and_ends_with_a_purchase() -> None:
 @pytest.mark.parametrize("family", sorted(FAMILIES))
 def test_taking_one_actor_out_removes_exactly_his_rows(family: str) -> None:
     extra = {"users": 8} if FAMILIES[family].users else {}
-    entry = {"actors": 3, "duration_seconds": 60, **extra}
+    entry: dict[str, Any] = {"actors": 3, "duration_seconds": 60, **extra}
     everybody = acted(family, **entry)
     fewer = acted(family, without=frozenset({1}), **entry)
     part = Part(name=family, family=family, actors=3, users=extra.get("users", 1))

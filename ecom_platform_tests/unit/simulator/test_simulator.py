@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 
 from ecom_platform.commands import simulate
 from ecom_platform.simulator.event_stream import MOST_BYTES, EventStream, StreamError
-from ecom_platform.simulator.player import TICK_MS, batches
+from ecom_platform.simulator.player import TICK_MS, Player, Progress, batches
 from ecom_platform.simulator.replay import EVENT, Record
 
 START = "2026-01-02T03:00:00Z"
@@ -225,9 +225,7 @@ def test_records_are_never_sent_before_their_time(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr("ecom_platform.simulator.player.time.monotonic", lambda: clock)
     told: list[Record] = []
-    player = simulate.Player(
-        sink=Sink(), stop=Stop(), progress=simulate.Progress(), noted=told.extend
-    )
+    player = Player(sink=Sink(), stop=Stop(), progress=Progress(), noted=told.extend)
     player.play(record(n, send_ms=37 * n) for n in range(200))
     assert len(told) == 200
     assert clock == pytest.approx(7.4)
