@@ -169,7 +169,7 @@ bench-agreement: $(VENV)/dev.stamp $(FLINK_VENV)/stamp ## The same half a millio
 	@$(PYTHON) -m benchmarks.detection_agreement $(BENCH)
 
 sweep-detection: $(VENV)/dev.stamp ## Each rule at thresholds around its own, on the worlds where thresholds are chosen
-	@$(PYTHON) -m benchmarks.detection_sweep
+	@$(PYTHON) -m benchmarks.detection_sweep $(BENCH)
 
 calibrate: $(VENV)/run.stamp ## Compare made-up traffic with the published figures of the real shop
 	@$(PYTHON) -m ecom_platform.traffic generate --out .local/calibration --start 2026-01-05 \

@@ -16,6 +16,7 @@ from typing import Any
 import duckdb
 import numpy as np
 
+from benchmarks.detection_pictures import draw_recall
 from benchmarks.detection_scores import Score, WorldScore, score_world, total_score
 from benchmarks.detection_worlds import (
     TEST_SEED,
@@ -53,6 +54,8 @@ def main() -> None:
         )
     score = total_score(scores)
     _print_table(score, scores)
+    if arguments.picture:
+        draw_recall(score.recalls, arguments.picture)
     names = score.families
     answer: dict[str, Any] = {
         "benchmark": "detection",
@@ -143,6 +146,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--scenario", help="score this scenario, a file or a shipped one, instead of the worlds")
     add("--train", action="store_true", help="the worlds on which thresholds are chosen")
     add("--seed", type=int, help="another seed than the usual one")
+    add("--picture", type=Path, help="draw recall by family and rate into this file")
     add("--actors", type=int, default=2, help="attackers of each family at each rate")
     return parser
 
