@@ -7,6 +7,9 @@ SAYINGS = ("person", "bot")
 BY_HAND = "by_hand"
 """The rule of a verdict that a person gave."""
 
+CANARY_ENTITY = "user#9007199254740991"
+"""The user that does not exist and must be found every few minutes; the recorders' own number."""
+
 VERDICT_WORDS = Table(
     layer="lake",
     name="verdict_words",

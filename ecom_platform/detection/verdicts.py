@@ -15,6 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from ecom_platform.contracts.verdicts import BOT_VERDICTS, BY_HAND
+from ecom_platform.detection.archived import add_archived
 from ecom_platform.detection.detections import add_detections, fold_episodes, prepare
 from ecom_platform.detection.recorded_events import RULE_MS
 from ecom_platform.detection.rules import all_rules
@@ -88,6 +89,14 @@ class Word:
         )
 
 
+@dataclass(frozen=True)
+class Archive:
+    """Where the stream's crossings of a day may lie, and the zone that cuts days."""
+
+    places: tuple[str, ...] = ()
+    zone: str = "UTC"
+
+
 def standing(words: Iterable[Word]) -> dict[int, Word]:
     """The last word about each user."""
     return {word.user_id: word for word in sorted(words, key=lambda one: one.said_at)}
@@ -101,9 +110,11 @@ def rules_digest() -> str:
 
 
 def day_verdicts(
-    connection: duckdb.DuckDBPyConnection, day: date, words: Iterable[Word]
+    connection: duckdb.DuckDBPyConnection, day: date, words: Iterable[Word], archive: Archive
 ) -> pa.Table:
-    """The rows of `lake/bot_verdicts` of a day, from `lake.events` of the connection."""
+    """The rows of `lake/bot_verdicts` of a day, from `lake.events` of the connection and from what
+    the stream found.
+    """
     _show_words(connection, standing(words).values())
     connection.execute(DAY_EVENTS, [day])
     connection.execute(BUSY_EVENTS)
@@ -112,6 +123,7 @@ def day_verdicts(
     add_detections(connection, [rule for rule in rules if rule.is_about_one_user])
     connection.execute(ALL_EVENTS)
     add_detections(connection, [rule for rule in rules if not rule.is_about_one_user])
+    add_archived(connection, archive.places, day, archive.zone)
     fold_episodes(connection)
     names = ", ".join(column.name for column in BOT_VERDICTS.columns)
     found = connection.execute(

@@ -8,7 +8,7 @@ says the same as before, nothing that reads it changes. What does not belong her
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
@@ -16,7 +16,9 @@ import pyarrow as pa
 
 from ecom_platform.contracts.lake import EVENTS
 from ecom_platform.contracts.verdicts import BOT_VERDICTS, VERDICT_WORDS
+from ecom_platform.detection.archived import folders_of
 from ecom_platform.detection.verdicts import (
+    Archive,
     Word,
     content_of,
     day_verdicts,
@@ -28,9 +30,12 @@ from ecom_platform.resources.table_store import Draft, TableStore
 from ecom_platform.tables.commits import PublishedPartition
 from ecom_platform.tables.contract_check import check_contract
 from ecom_platform.tables.parquet import WrittenPartition, arrow_schema, write_table
+from ecom_platform.tables.retention import StoredObject
 
 DAYS_AT_ONCE = 2
 SAID_EVERY = 10
+RECENT_DAYS = 3
+"""For so long the stream may still archive what it finds about a day."""
 
 
 @dataclass(frozen=True)
@@ -51,9 +56,15 @@ def stale_verdict_days(tables: TableStore) -> list[date]:
     versions = versions_of({EVENTS.key: tables.catalog.partitions(EVENTS)})[EVENTS.key]
     built = tables.shown_inputs(BOT_VERDICTS)
     days = days_with_rows(BOT_VERDICTS, tables)
-    return [
-        day for day in sorted(days) if _inputs(day, versions[day], words) != built.get(str(day))
-    ]
+    recent = datetime.now(UTC).date() - timedelta(days=RECENT_DAYS)
+    stale = []
+    for day in sorted(days):
+        inputs, _, found = str(built.get(str(day), "")).partition("|")
+        if inputs != _inputs(day, versions[day], words) or (
+            day >= recent and found != _archive_digest(_archived(tables, day))
+        ):
+            stale.append(day)
+    return stale
 
 
 def build_verdicts(
@@ -68,9 +79,12 @@ def build_verdicts(
     parts = tables.locations(EVENTS, wanted[0], wanted[-1])
     by_day = {date.fromisoformat(part.values[0]): part for part in parts}
     with engine.workspace() as (connection, folder), ThreadPoolExecutor(DAYS_AT_ONCE) as pool:
+        found = {day: _archived(tables, day) for day in wanted}
 
         def judge(day: date) -> JudgedDay:
-            return _judged(engine, by_day[day], words, folder / f"{day}.parquet")
+            places = tuple(tables.objects.uri(one.key) for one in found[day])
+            archive = Archive(places, tables.store_time_zone)
+            return _judged(engine, by_day[day], words, archive, folder / f"{day}.parquet")
 
         judged = []
         for place, one in enumerate(pool.map(judge, wanted), start=1):
@@ -85,7 +99,8 @@ def build_verdicts(
             part.values[0],
             (replace(part, content=contents[part.values[0]]),),
             {
-                "inputs": _inputs(day, by_day[day].version, words),
+                "inputs": f"{_inputs(day, by_day[day].version, words)}"
+                f"|{_archive_digest(found[day])}",
                 "rules": rules_digest(),
                 "words": _said(day, words),
             },
@@ -98,14 +113,29 @@ def build_verdicts(
 
 
 def _judged(
-    engine: QueryEngine, part: PublishedPartition, words: Sequence[Word], path: Path
+    engine: QueryEngine,
+    part: PublishedPartition,
+    words: Sequence[Word],
+    archive: Archive,
+    path: Path,
 ) -> JudgedDay:
     """Judge one day in an engine of its own: its queries are too small to fill two cores."""
     day = date.fromisoformat(part.values[0])
     with engine.lake_workspace() as (connection, _):
         engine.show(connection, {EVENTS: [part]})
-        rows = day_verdicts(connection, day, words)
+        rows = day_verdicts(connection, day, words, archive)
     return JudgedDay(day, write_table(rows, path), _bot_count(rows), content_of(rows))
+
+
+def _archived(tables: TableStore, day: date) -> list[StoredObject]:
+    """What the stream archived of its findings about a day."""
+    return [one for folder in folders_of(day) for one in tables.objects.stored(folder)]
+
+
+def _archive_digest(found: Sequence[StoredObject]) -> str:
+    """Objects of an archive are written once, so their names say all; empty without any."""
+    names = "\n".join(sorted(one.key for one in found))
+    return sha256(names.encode()).hexdigest()[:16] if found else ""
 
 
 def say_verdict(tables: TableStore, engine: QueryEngine, word: Word) -> Word:

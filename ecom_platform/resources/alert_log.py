@@ -6,8 +6,9 @@ from typing import Any
 
 import dagster as dg
 
+from ecom_platform.contracts.verdicts import CANARY_ENTITY
 from ecom_platform.resources.aws import CONNECTIONS, dynamodb_table
-from ecom_platform.streaming.alerts import CANARY_ENTITY, Alert, day_buckets, wire_time
+from ecom_platform.streaming.alerts import Alert, day_buckets, wire_time
 
 BY_DAY = "by_day"
 

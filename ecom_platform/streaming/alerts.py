@@ -11,8 +11,6 @@ from typing import Any
 BUCKETS = 10
 """Into so many parts the index spreads each day; the recorder's own number."""
 
-CANARY_ENTITY = "user#9007199254740991"
-"""The user that does not exist and must be found every few minutes; the recorder's own number."""
 MUTE = "mute"
 """Sort key of the item by which a person mutes an entity; the recorder's own word."""
 

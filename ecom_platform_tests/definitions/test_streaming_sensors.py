@@ -13,6 +13,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from ecom_platform.batch import Batch
+from ecom_platform.contracts.verdicts import CANARY_ENTITY
 from ecom_platform.defs.streaming.sensors import (
     alerts_sensor,
     flink_job_sensor,
@@ -21,7 +22,7 @@ from ecom_platform.defs.streaming.sensors import (
 from ecom_platform.resources.aws import CLIENTS, cloudwatch_client, dynamodb_table
 from ecom_platform.resources.flink_job import ManagedFlinkJob
 from ecom_platform.settings import Settings
-from ecom_platform.streaming.alerts import CANARY_ENTITY, wire_time
+from ecom_platform.streaming.alerts import wire_time
 from ecom_platform_tests.support.ticks import Ticks
 from infra.local.cloud import LocalCloud
 from infra.local.ports import free_port

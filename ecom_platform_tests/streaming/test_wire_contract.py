@@ -24,9 +24,10 @@ from session_recorder.session_states import parse_session_state
 from sql_files import SQL_FOLDER, rule_names
 
 from ecom_platform.contracts.lake import EVENT_TYPES, SOURCE_COLUMNS
+from ecom_platform.contracts.verdicts import CANARY_ENTITY
 from ecom_platform.simulator.wire import NumberedRow, SourceRow, wire_event
-from ecom_platform.streaming.alerts import CANARY_ENTITY, day_buckets
 from ecom_platform.streaming.alerts import Alert as ReadAlert
+from ecom_platform.streaming.alerts import day_buckets
 from ecom_platform_tests.streaming.conftest import sample
 from ecom_platform_tests.support import shop_events as traffic
 from ecom_platform_tests.support.templates import load_template
