@@ -15,6 +15,7 @@ from typing import Any
 
 PAUSE_SECONDS = 0.25
 TIMEOUT_SECONDS = 5
+LATE_TASK = "late_events"
 SHARE_NAMES = {
     "Source": "source, parsing and routing of good, bad and late records",
     "OverAggregate": "rule windows and crossings",
@@ -73,6 +74,12 @@ class JobWatch:
     def most_read(self) -> int:
         """Records that the busiest reader among the tasks has read: every rule of all events."""
         return max((int(task["metrics"]["read-records"]) for task in self.tasks), default=0)
+
+    @property
+    def late_read(self) -> int:
+        """Events that came behind the watermark: no rule reads them."""
+        late = [task for task in self.tasks if task["name"].startswith(LATE_TASK)]
+        return sum(int(task["metrics"]["read-records"]) for task in late)
 
     @property
     def checkpoint_bytes(self) -> list[int]:

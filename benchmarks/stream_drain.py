@@ -70,7 +70,10 @@ def _drained(properties: dict[str, dict[str, str]], arguments: argparse.Namespac
     is_bounded = arguments.source == "file"
     program = PARSE if arguments.parse_only else None
     with launched(path, arguments.folder, watch.url, program) as process:
-        seconds = watch.watch(process, lambda: not is_bounded and watch.most_read >= arguments.good)
+        seconds = watch.watch(
+            process,
+            lambda: not is_bounded and watch.most_read + watch.late_read >= arguments.good,
+        )
     task, busy = watch.bound(seconds)
     return {
         "events": arguments.records,

@@ -1,0 +1,108 @@
+"""Verdicts on a day that was streamed: what the stream alone found, and what an export changes."""
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import boto3
+
+from ecom_platform.batch import Batch
+from ecom_platform.contracts.verdicts import CANARY_ENTITY
+from ecom_platform.pipeline.verdicts import stale_verdict_days
+from ecom_platform_tests.e2e.figures import DAY, figures, restated, say
+from ecom_platform_tests.support.tables import records
+
+TakeIn = Callable[..., dict[str, str]]
+
+
+def archive(*files: Path) -> None:
+    """The rows of event files as the stream's archive holds them, all in one hour."""
+    rows = [row for file in files for row in csv.DictReader(file.read_text().splitlines())]
+    numbers = {"product_id", "category_id", "user_id"}
+    lines = [
+        {
+            # As `event_transformer` adds it: each event arrived as it happened.
+            "arrived_at": row["event_time"].replace(" UTC", ".000Z").replace(" ", "T"),
+            "event_id": str(number),
+            **{name: int(v) if name in numbers else v for name, v in row.items()},
+        }
+        for number, row in enumerate(rows)
+    ]
+    boto3.client("s3").put_object(
+        Bucket="ecom-data-local",
+        Key="raw/stream_events/arrived_date=2026-01-08/arrived_hour=01/a",
+        Body="".join(json.dumps(line) + "\n" for line in lines).encode(),
+    )
+
+
+def archive_detection(user: int, crossed_at: str, name: str) -> None:
+    """As Flink writes what a rule found, and Firehose keeps it."""
+    found = {
+        "rule": "user_flood",
+        "rule_version": 2,
+        "entity_type": "user",
+        "entity_id": str(user),
+        "severity": "high",
+        "crossed_at": crossed_at,
+        "window_seconds": 10,
+        "observed_value": 31.0,
+        "threshold": 30.0,
+        "evidence": {"view_count": 31.0},
+        "detection_id": name,
+    }
+    boto3.client("s3").put_object(
+        Bucket="ecom-data-local",
+        Key=f"raw/stream_detections/arrived_date=2026-01-06/{name}",
+        Body=json.dumps(found).encode() + b"\nno detection\n",
+    )
+
+
+def test_what_the_stream_alone_found_takes_a_bot_out(
+    batch: Batch, take_in: TakeIn, people: Path
+) -> None:
+    users = [int(line.split(",")[7]) for line in people.read_text().splitlines()[1:]]
+    found, canary = users[0], int(CANARY_ENTITY.removeprefix("user#"))
+    archive_detection(found, "2026-01-05T23:59:59.999Z", "in")
+    archive_detection(found, "2026-01-05T23:59:59.999Z", "again")
+    archive_detection(users[-1], "2026-01-08T00:00:00.000Z", "another day")
+    archive_detection(canary, "2026-01-05T10:00:00.000Z", "canary")
+
+    take_in(people)
+
+    verdicts = [
+        (row["user_id"], str(row["event_date"]), row["crossing_count"])
+        for row in records(batch, "lake", "bot_verdicts")
+    ]
+    assert verdicts == [(found, "2026-01-05", 1)]
+    assert stale_verdict_days(batch.tables) == []
+    day = next(
+        row
+        for row in records(batch, "marts", "daily_bot_impact")
+        if str(row["event_date"]) == "2026-01-05"
+    )
+    assert day["bot_count"] == 1
+
+
+def test_people_are_the_same_when_a_streamed_day_is_exported(
+    batch: Batch, take_in: TakeIn, people: Path, bot: Path
+) -> None:
+    archive(people, bot)
+    batch.take_in_stream()
+    batch.rebuild()
+    streamed = figures(batch, "people")
+    assert figures(batch, "all") != streamed
+
+    take_in(people)
+    without = figures(batch, "all")
+    assert {row["source"] for row in records(batch, "lake", "events")} == {"export"}
+    assert figures(batch, "people") == without == streamed
+
+    take_in(bot)
+    assert figures(batch, "people") == without
+    assert figures(batch, "all") != without
+    causes = {cause for row in restated(batch) for cause in row["causes"].split(",")}
+    assert causes == {"export_arrived", "late_events", "verdict"}
+    word = say(batch, "person", 1)
+    assert word.days == (DAY,)
+    assert figures(batch, "people") == figures(batch, "all")
