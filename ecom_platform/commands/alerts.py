@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table as Grid
 
 from ecom_platform.definitions import Resources
@@ -15,7 +14,7 @@ from ecom_platform.settings import Settings
 from ecom_platform.streaming.alerts import Alert
 
 FIGURES = ("crossings", "peak", "of")
-COLUMNS = ("rule", "entity", "severity", "status", "opened", *FIGURES, "told", "seen by")
+COLUMNS = ("rule", "entity", "severity", "status", "opened", *FIGURES, "told")
 
 
 def grid_of(alerts: Sequence[Alert], table: str) -> Grid:
@@ -34,7 +33,6 @@ def grid_of(alerts: Sequence[Alert], table: str) -> Grid:
             f"{alert.peak_value:g}",
             f"{alert.threshold:g}",
             "yes" if alert.notified_at else "no",
-            escape(alert.acknowledged_by or "-"),
         )
     return grid
 

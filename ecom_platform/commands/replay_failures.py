@@ -15,11 +15,16 @@ def main() -> None:
     settings = Settings.from_environment()
     failed = FailedRecords(settings.data_bucket, settings.prefix, settings.replayer_profile)
     brought_back, staying = 0, Counter[str]()
-    for failure in list(failed.all()):
-        if failed.replay(failure):
-            brought_back += len(failure.records)
-        else:
-            staying[f"{failure.function}: {failure.reason}"] += len(failure.records)
+    for key in failed.keys():  # noqa: SIM118 - no dictionary
+        try:
+            failure = failed.read(key)
+        except (ValueError, KeyError) as error:
+            staying[f"{key}: not what a function or Lambda writes ({error!r})"] += 1
+            continue
+        taken = failed.replay(failure)
+        brought_back += taken
+        if taken < len(failure.records):
+            staying[f"{failure.function}: {failure.reason}"] += len(failure.records) - taken
     print(f"{brought_back} records brought back, {staying.total()} stay")
     for reason, count in staying.most_common():
         print(f"  {count} of {reason}")

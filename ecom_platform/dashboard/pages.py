@@ -1,6 +1,6 @@
 """The pages and their charts, each once: what it asks, and which measures answer by what.
 
-What does not belong here: how a chart is drawn (`commands.dashboard`), or what it asks an engine.
+What does not belong here: how a chart is drawn (`webapp.drawing`), or what it asks an engine.
 """
 
 from collections.abc import Mapping

@@ -41,6 +41,8 @@ class Role(BaseModel):
         unknown = set(self.totals) - NAMES - {ALL}
         if unknown:
             raise ValueError(f"totals name no mart: {', '.join(sorted(unknown))}")
+        if any("," in name for name in (*self.categories, *self.brands)):
+            raise ValueError("no name may have a comma: QuickSight takes it for two")
         return self
 
 
@@ -82,7 +84,7 @@ class Scope:
     @property
     def sees_everything(self) -> bool:
         """Whether no row of any mart is hidden."""
-        return any(ALL in role.categories and ALL in role.totals for role in self.roles)
+        return any(role.is_live and _is_unlimited(role) for role in self.roles)
 
     def condition(self, mart: Table) -> str:
         """A SQL condition on the rows of a mart; `false` where all of it is hidden."""
@@ -96,9 +98,24 @@ class Scope:
         return self.condition(mart) != "false"
 
 
+def _is_unlimited(role: Role) -> bool:
+    return all(ALL in names for names in (role.categories, role.brands, role.totals))
+
+
+def names_total(role: Role, mart: Table) -> bool:
+    """Whether a role may see a mart as a whole, where a column that limits it is missing."""
+    return ALL in role.totals or mart.name in role.totals
+
+
+def hides_brands(role: Role, mart: Table) -> bool:
+    """Whether figures over all brands would be shown to who may see some alone."""
+    is_over_brands = has_column(mart, "category_code") and not has_column(mart, "brand")
+    return is_over_brands and ALL not in role.brands and not names_total(role, mart)
+
+
 def _condition(role: Role, mart: Table) -> str:
     by_category = has_column(mart, "category_code")
-    if not by_category and ALL not in role.totals and mart.name not in role.totals:
+    if (not by_category and not names_total(role, mart)) or hides_brands(role, mart):
         return "false"
     parts = []
     if by_category:
@@ -113,8 +130,6 @@ def _condition(role: Role, mart: Table) -> str:
 def _category_condition(categories: tuple[str, ...]) -> str:
     if ALL in categories:
         return "true"
-    if not categories:
-        return "false"
     if not categories:
         return "false"
     below = [f"starts_with(category_code, {literal(f'{name}.')})" for name in categories]

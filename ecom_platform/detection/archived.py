@@ -10,6 +10,7 @@ from datetime import date, timedelta
 import duckdb
 
 from ecom_platform.contracts.verdicts import CANARY_ENTITY
+from ecom_platform.detection.rules import all_rules
 from ecom_platform.lake.store_time import end_of_day
 from ecom_platform.tables.literals import literal
 
@@ -18,7 +19,7 @@ SELECT = """
 insert into detections by name
 select
   rule, rule_version, entity_type, entity_id, severity,
-  strptime(crossed_at, '%Y-%m-%dT%H:%M:%S.%gZ') as crossed_at,
+  try_strptime(crossed_at, '%Y-%m-%dT%H:%M:%S.%gZ') as crossed_at,
   window_seconds, observed_value, threshold, evidence
 from read_json({places}, format = 'newline_delimited', ignore_errors = true, columns = {{
   rule: 'varchar', rule_version: 'integer', entity_type: 'varchar', entity_id: 'varchar',
@@ -26,8 +27,11 @@ from read_json({places}, format = 'newline_delimited', ignore_errors = true, col
   observed_value: 'double', threshold: 'double', evidence: 'map(varchar, double)'}})
 where
   try_strptime(crossed_at, '%Y-%m-%dT%H:%M:%S.%gZ') >= timestamp '{start}'
-  and strptime(crossed_at, '%Y-%m-%dT%H:%M:%S.%gZ') < timestamp '{end}'
-  and rule is not null and entity_id is not null
+  and try_strptime(crossed_at, '%Y-%m-%dT%H:%M:%S.%gZ') < timestamp '{end}'
+  and (rule, rule_version) in ({rules})
+  and (entity_type = 'site' or (entity_type = 'user' and try_cast(entity_id as bigint) is not null))
+  and severity is not null and window_seconds is not null and evidence is not null
+  and observed_value is not null and threshold is not null
   and entity_type || '#' || entity_id <> {canary}
 """
 
@@ -43,9 +47,12 @@ def folders_of(day: date) -> list[str]:
 def add_archived(
     connection: duckdb.DuckDBPyConnection, places: Sequence[str], day: date, zone: str
 ) -> None:
-    """Add the archived crossings of a day of the store to `detections`, each once; lines that are
-    none were set aside by who records alerts.
+    """Add the archived crossings of a day of the store to `detections`.
+
+    Those of rules as they are today: a threshold that was changed speaks for the past too. Lines
+    that are no crossing are left to who records alerts, and sets them aside.
     """
+    versions = ", ".join(f"({literal(rule.name)}, {rule.version})" for rule in all_rules())
     if places:
         connection.execute(
             SELECT.format(
@@ -53,5 +60,6 @@ def add_archived(
                 start=end_of_day(day - timedelta(days=1), zone),
                 end=end_of_day(day, zone),
                 canary=literal(CANARY_ENTITY),
+                rules=versions,
             )
         )

@@ -20,18 +20,20 @@ class AlertDesk:
     def acknowledge(self, entity: str, now: datetime, by: str) -> int:
         """Say that somebody looks after an entity; returns how many open alerts of it there are."""
         table = dynamodb_table(self.profile, self.table)
-        page = table.query(
+        pages = table.meta.client.get_paginator("query").paginate(
+            TableName=self.table,
             KeyConditionExpression="entity = :entity",
             ExpressionAttributeValues={":entity": entity},
             ConsistentRead=True,
         )
-        found = [one for one in page["Items"] if one.get("status") in ("open", "updated")]
+        items = (one for page in pages for one in page["Items"])
+        found = [one for one in items if one.get("status") in ("open", "updated")]
         for item in found:
             table.update_item(
                 Key={"entity": entity, "alert": item["alert"]},
                 # The recorder, which writes whole items, must see that this one has changed.
                 UpdateExpression="set acknowledged_at = :now, acknowledged_by = :by,"
-                " version = version + :one, updated_at = :now",
+                " version = version + :one",
                 ConditionExpression="attribute_exists(entity)",
                 ExpressionAttributeValues={":now": wire_time(now), ":by": by, ":one": 1},
             )

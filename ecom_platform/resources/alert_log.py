@@ -44,7 +44,7 @@ class AlertLog(dg.ConfigurableResource):  # type: ignore[type-arg]
         return max(times, default=None)
 
     def evidence(self, alert: Alert) -> dict[str, Any]:
-        """What was seen at the peak of an alert."""
+        """What was seen at the peak of an alert, and who looks after it."""
         page = dynamodb_table(self.profile, self.table).query(
             KeyConditionExpression="entity = :entity and alert = :alert",
             ExpressionAttributeValues={
@@ -52,9 +52,9 @@ class AlertLog(dg.ConfigurableResource):  # type: ignore[type-arg]
                 ":alert": f"{alert.rule}#{alert.opened_at}",
             },
         )
-        return {
-            name: float(value) for item in page["Items"] for name, value in item["evidence"].items()
-        }
+        found = page["Items"][0] if page["Items"] else {"evidence": {}}
+        seen = {name: float(value) for name, value in found["evidence"].items()}
+        return {**seen, "acknowledged_by": found.get("acknowledged_by")}
 
     def _query(self, bucket: str, since: datetime, until: datetime) -> list[dict[str, Any]]:
         request: dict[str, Any] = {

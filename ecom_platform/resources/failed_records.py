@@ -1,7 +1,6 @@
 """Failed records in S3, and giving them to their function once more."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ecom_platform.resources.aws import CLIENTS, s3_client
@@ -16,19 +15,25 @@ class FailedRecords:
     prefix: str
     profile: str | None = None
 
-    def all(self) -> Iterator[Failure]:
-        """Every failure, in the order of its key."""
-        s3 = s3_client(self.profile)
-        for folder in PREFIXES:
-            pages = s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=folder)
-            for key in [found["Key"] for page in pages for found in page.get("Contents", [])]:
-                body = s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
-                yield parse_failure(key, body, prefix=self.prefix)
+    def keys(self) -> list[str]:
+        """Of every object in which records failed."""
+        pages = s3_client(self.profile).get_paginator("list_objects_v2")
+        found = [pages.paginate(Bucket=self.bucket, Prefix=folder) for folder in PREFIXES]
+        return [one["Key"] for each in found for page in each for one in page.get("Contents", [])]
 
-    def replay(self, failure: Failure) -> bool:
-        """Whether the function takes the records now; only then the object goes.
+    def read(self, key: str) -> Failure:
+        """The failure in an object.
 
-        A function that still finds a record malformed sets it aside again, under the same key.
+        Raises:
+            ValueError, KeyError: it is none; somebody else put it there.
+
+        """
+        body = s3_client(self.profile).get_object(Bucket=self.bucket, Key=key)["Body"].read()
+        return parse_failure(key, body, prefix=self.prefix)
+
+    def replay(self, failure: Failure) -> int:
+        """How many of the records the function takes now. Only if it takes what it can take, the
+        object goes; what it still finds malformed it sets aside, each under a key of its own.
         """
         s3 = s3_client(self.profile)
         before = self._version(failure)
@@ -37,11 +42,12 @@ class FailedRecords:
         )
         response = json.loads(answer["Payload"].read() or b"null") or {}
         if "FunctionError" in answer or response.get("batchItemFailures"):
-            return False
+            return 0
         if self._version(failure) != before:
-            return False
+            return 0
         s3.delete_object(Bucket=self.bucket, Key=failure.key)
-        return True
+        aside = set(self.keys())
+        return sum(key not in aside for key in failure.keys_aside)
 
     def _version(self, failure: Failure) -> str:
         """The bucket keeps versions, so an object that is written again has another."""

@@ -32,7 +32,6 @@ class Alert:
     peak_value: float
     threshold: float
     notified_at: str | None
-    acknowledged_by: str | None
 
     @property
     def seconds_to_record(self) -> float:
@@ -55,7 +54,6 @@ class Alert:
             peak_value=float(item["peak_value"]),
             threshold=float(item["threshold"]),
             notified_at=item.get("notified_at"),
-            acknowledged_by=item.get("acknowledged_by"),
         )
 
 

@@ -21,8 +21,15 @@ class Failure:
 
     key: str
     function: str
+    folder: str
     records: Sequence[dict[str, Any]]
     reason: str
+
+    @property
+    def keys_aside(self) -> list[str]:
+        """Where the function sets each of the records aside, if it finds it malformed."""
+        ids = (record["eventID"].replace(":", "-") for record in self.records)
+        return [f"{MALFORMED_PREFIX}{self.folder}/{one}.json" for one in ids]
 
     @property
     def event(self) -> bytes:
@@ -46,7 +53,9 @@ def parse_failure(key: str, body: bytes, *, prefix: str) -> Failure:
     if key.startswith(MALFORMED_PREFIX):
         folder = key.split("/")[1]
         function = prefix + folder.replace("_", "-")
-        return Failure(key, function, [fields["record"]], fields["reason"])
+        return Failure(key, function, folder, [fields["record"]], fields["reason"])
     context = fields["requestContext"]
     function = context["functionArn"].split(":function:")[1].split(":")[0]
-    return Failure(key, function, json.loads(fields["payload"])["Records"], context["condition"])
+    folder = function.removeprefix(prefix).replace("-", "_")
+    records = json.loads(fields["payload"])["Records"]
+    return Failure(key, function, folder, records, context["condition"])

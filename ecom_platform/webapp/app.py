@@ -11,17 +11,18 @@ import streamlit as st
 
 from ecom_platform.dashboard.downloads import to_csv
 from ecom_platform.dashboard.pages import PAGES, Chart, Page
-from ecom_platform.dashboard.policy import DEMO_FILE, Policy, PolicyError, read_policy
+from ecom_platform.dashboard.policy import Policy, PolicyError, read_policy
 from ecom_platform.definitions import Resources
 from ecom_platform.settings import Settings
 from ecom_platform.webapp import parts
 from ecom_platform.webapp.drawing import draw
 from ecom_platform.webapp.parts import View
-from ecom_platform.webapp.reading import Reader
+from ecom_platform.webapp.reading import Reader, policy_file_of
 from ecom_platform.webapp.selecting import AUDIENCE_TITLES, select
 
 SIGN_IN_WORD = "--sign-in"
 """What `make up SIGN_IN=1` gives to this script."""
+POLICY_SECONDS = 60
 OLD_DAYS = 2
 """A batch a day brings yesterday; what is older says so."""
 
@@ -36,20 +37,18 @@ def reader() -> Reader:
     return Reader(Resources.of(settings()))
 
 
-@st.cache_resource
+@st.cache_resource(ttl=POLICY_SECONDS)
 def policy() -> Policy:
-    """The policy of this installation; on one machine the demo's, unless another is named."""
-    named, is_local = settings().policy_file, settings().environment == "local"
-    if named is None and not is_local:
-        raise PolicyError("ECOM_POLICY names no file")
-    return read_policy(named or DEMO_FILE)
+    """Read anew every minute, so that whom it no longer names is soon out."""
+    return read_policy(policy_file_of(settings()))
 
 
 def user() -> str | None:
     """Who looks; on one machine the demo's owner, unless it asks."""
     if not is_asking():
         return settings().dashboard_user
-    return str(st.user.get("email", "")) or None
+    is_verified = settings().environment == "local" or st.user.get("email_verified") is True
+    return (str(st.user.get("email", "")) or None) if is_verified else None
 
 
 def is_asking() -> bool:

@@ -21,11 +21,11 @@ from ecom_platform.dashboard.measures import (
     has_column,
 )
 from ecom_platform.dashboard.pages import Chart
-from ecom_platform.dashboard.policy import DEMO_FILE, Scope, read_policy
+from ecom_platform.dashboard.policy import Scope, read_policy
 from ecom_platform.dashboard.queries import Audience, Selection
 from ecom_platform.definitions import Resources
 from ecom_platform.settings import Settings
-from ecom_platform.webapp.reading import Reader
+from ecom_platform.webapp.reading import Reader, policy_file_of
 
 MOST_ROWS = 500
 INSTRUCTIONS = """Figures of a shop. Dates are days of the store's time; audience is people (without
@@ -67,6 +67,9 @@ class Questions:
         """A measure over some days by some dimensions; at most 500 rows."""
         found = self._measure(measure)
         chosen = tuple(self._dimension(found, name) for name in by)
+        is_summed = first_day != last_day and "day" not in by
+        if is_summed and {"not_additive", "window"} & set(found.caveats):
+            raise QuestionError(f"{measure} cannot be summed over days ({found.note}); ask by day")
         chart = Chart("asked", found.title, "table", (found,), chosen)
         rows = self._reader.chart(chart, Selection(first_day, last_day, audience), self._scope)
         return {
@@ -94,7 +97,8 @@ class Questions:
             day,
             self._scope,
         )
-        restated = self._reader.restatements(selection, {mart.name})
+        is_whole = self._scope.condition(mart) == "true"
+        restated = self._reader.restatements(selection, {mart.name} if is_whole else set())
         audiences: tuple[Audience, ...] = ("all",)
         if has_audience(mart):
             audiences = ("all", "people", "difference")
@@ -148,7 +152,7 @@ def server_of(questions: Questions) -> MCPServer[Any]:
 
 def main() -> None:
     settings = Settings.from_environment()
-    policy = read_policy(settings.policy_file or DEMO_FILE)
+    policy = read_policy(policy_file_of(settings))
     scope = policy.scope_of(settings.dashboard_user)
     server_of(Questions(Reader(Resources.of(settings)), scope)).run()
 

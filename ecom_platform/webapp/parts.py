@@ -67,13 +67,13 @@ def _alerts(view: View) -> None:
     if not found:
         st.success("No alert has changed within a day.")
         return
-    names = ("severity", "status", "rule", "entity", "opened_at", "acknowledged_by")
+    names = ("severity", "status", "rule", "entity", "opened_at", "last_crossed_at")
     figures = ("crossing_count", "peak_value", "threshold")
     rows = [{name: getattr(one, name) for name in (*names, *figures)} for one in found]
     st.dataframe(pa.Table.from_pylist(rows), hide_index=True, alt=f"{len(rows)} alerts")
-    choice = st.selectbox(
-        "Evidence of", found, format_func=lambda one: f"{one.entity} {one.rule} {one.opened_at}"
-    )
+    by_id = {one.alert_id: one for one in found}
+    # By its id and under a key: the list is read anew all the time, and the choice must stay.
+    choice = by_id[st.selectbox("Evidence of", list(by_id), key="chosen_alert")]
     st.json(log.evidence(choice))
     if view.scope.may_judge:
         _answer(view, choice.entity)
@@ -91,7 +91,8 @@ def _answer(view: View, entity: str) -> None:
     """Acknowledge, or mute for some hours."""
     desk = AlertDesk(view.settings.alerts_table, view.settings.on_call_profile)
     now = datetime.now(UTC)
-    with st.form("answer", clear_on_submit=True):
+    # A form for each entity: what was typed about one is never said of another.
+    with st.form(f"answer-{entity}", clear_on_submit=True):
         hours = st.number_input("Mute for hours (0: only acknowledge)", 0.0, 168.0, 0.0, 1.0)
         reason = st.text_input("Reason for muting", max_chars=200)
         if st.form_submit_button("Acknowledge"):
@@ -106,7 +107,7 @@ def _answer(view: View, entity: str) -> None:
 
 def _judge(view: View, user_id: int) -> None:
     """A person's word: kept for ever, with who said it, when and why."""
-    with st.form("verdict", clear_on_submit=True):
+    with st.form(f"verdict-{user_id}", clear_on_submit=True):
         st.write(f"Say what user {user_id} is; every rebuild honours it.")
         says: Says = st.radio("It is a", get_args(Says), horizontal=True)
         reason = st.text_input("Reason", max_chars=200)

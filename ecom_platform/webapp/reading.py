@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 
 import duckdb
 import pyarrow as pa
@@ -18,9 +19,10 @@ from ecom_platform.contracts.lake import EVENTS
 from ecom_platform.contracts.table import Table
 from ecom_platform.contracts.verdicts import BOT_VERDICTS
 from ecom_platform.dashboard.pages import Chart
-from ecom_platform.dashboard.policy import Scope
+from ecom_platform.dashboard.policy import DEMO_FILE, PolicyError, Scope
 from ecom_platform.dashboard.queries import Selection, chart_sql
 from ecom_platform.definitions import Resources
+from ecom_platform.settings import Settings
 from ecom_platform.tables.commits import PublishedPartition
 from ecom_platform.tables.literals import literal
 
@@ -119,6 +121,18 @@ class Reader:
             found = self.resources.tables.catalog.partitions(table)
             self._seen[table.name] = time.monotonic(), found
         return found
+
+
+def policy_file_of(settings: Settings) -> Path:
+    """The policy of an installation; on one machine the demo's, unless another is named.
+
+    Raises:
+        PolicyError: elsewhere, where none is named.
+
+    """
+    if settings.policy_file is None and settings.environment != "local":
+        raise PolicyError("ECOM_POLICY names no file")
+    return settings.policy_file or DEMO_FILE
 
 
 def plain(found: pa.Table) -> pa.Table:

@@ -95,7 +95,9 @@ def difference(
     differing = sum(faulty.alerts[key] != calm.alerts[key] for key in both)
     wanted = {key for key, row in calm.alerts.items() if keeps_windows or row[1] < 1000 * GAP[0]}
     return Difference(
-        alerts_lost=len(wanted - set(faulty.alerts)),
+        # An alert that nobody was told of is lost too.
+        alerts_lost=len(wanted - set(faulty.alerts))
+        + len((wanted & set(calm.told)) - set(faulty.told)),
         alerts_doubled=sum(count - 1 for count in faulty.told.values())
         + len(set(faulty.alerts) - set(calm.alerts)),
         events_unaccounted=faulty.unaccounted_count,

@@ -15,7 +15,10 @@ DAYS = (date(2026, 1, 5), date(2026, 1, 7))
 VALUES: dict[str, tuple[Any, ...]] = {
     "audience": ("all", "people"),
     "event_date": tuple(DAYS[0] + timedelta(days=n) for n in range(3)),
-    "category_code": ("electronics.audio", "electronics", "apparel", "electronicsx"),
+    "category_code": (
+        *("electronics.audio", "electronics", "apparel", "electronicsx"),
+        "electronics.x,apparel",
+    ),
     "brand": ("brand a", "<script>alert(1)</script>", "=1+1"),
     "marketing_need": ("needs_exposure",),
 }

@@ -88,6 +88,17 @@ def test_a_stranger_is_told_of_no_measure(batch: Batch) -> None:
     assert asked(batch, "stranger", "list_measures") == []
 
 
+def test_what_no_sum_over_days_can_say_is_asked_by_day(batch: Batch) -> None:
+    scope = read_policy(DEMO_FILE).scope_of("owner")
+    questions = Questions(Reader(batch.resources), scope)
+    first, last = date.fromisoformat(FIRST), date.fromisoformat(LAST)
+    for measure in ("visitors", "brand_views"):
+        with pytest.raises(QuestionError, match="ask by day"):
+            questions.query_measure(measure, first, last)
+        assert questions.query_measure(measure, last, last)["rows"]
+    assert questions.query_measure("sessions", first, last)["row_count"] == 1
+
+
 def test_a_dimension_that_a_measure_has_not_is_told_with_those_it_has(batch: Batch) -> None:
     scope = read_policy(DEMO_FILE).scope_of("owner")
     questions = Questions(Reader(batch.resources), scope)

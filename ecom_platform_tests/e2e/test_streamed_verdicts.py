@@ -36,7 +36,7 @@ def archive(*files: Path) -> None:
     )
 
 
-def archive_detection(user: int, crossed_at: str, name: str) -> None:
+def archive_detection(user: object, crossed_at: str, name: str, **changed: object) -> None:
     """As Flink writes what a rule found, and Firehose keeps it."""
     found = {
         "rule": "user_flood",
@@ -50,6 +50,7 @@ def archive_detection(user: int, crossed_at: str, name: str) -> None:
         "threshold": 30.0,
         "evidence": {"view_count": 31.0},
         "detection_id": name,
+        **changed,
     }
     boto3.client("s3").put_object(
         Bucket="ecom-data-local",
@@ -67,6 +68,11 @@ def test_what_the_stream_alone_found_takes_a_bot_out(
     archive_detection(found, "2026-01-05T23:59:59.999Z", "again")
     archive_detection(users[-1], "2026-01-08T00:00:00.000Z", "another day")
     archive_detection(canary, "2026-01-05T10:00:00.000Z", "canary")
+    other, moment = users[-1], "2026-01-05T10:00:00.000Z"
+    archive_detection(other, moment, "an older version of the rule", rule_version=1)
+    archive_detection("nobody", moment, "no number")
+    archive_detection(other, moment, "no threshold", threshold=None)
+    archive_detection(other, "yesterday", "no time")
 
     take_in(people)
 

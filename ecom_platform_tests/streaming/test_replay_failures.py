@@ -49,7 +49,7 @@ def put_malformed(line: bytes) -> str:
 
 
 def keys() -> set[str]:
-    return {failure.key for failure in FailedRecords(BUCKET, "ecom-", "ecom-replayer").all()}
+    return set(FailedRecords(BUCKET, "ecom-", "ecom-replayer").keys())
 
 
 @pytest.fixture(autouse=True)
@@ -86,3 +86,20 @@ def test_what_is_still_malformed_stays_and_is_told_with_its_reason(
     assert "1 records brought back, 1 stay\n  1 of ecom-alert-recorder" in capsys.readouterr().out
     assert keys() == {broken}
     assert mended not in keys()
+
+
+def test_a_malformed_record_of_a_late_batch_is_set_aside_and_counted_as_staying(
+    alerts_table: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    user = str(uuid.uuid4())
+    put_given_up(json.dumps(detection(entity_id=user)).encode(), b"poison")
+    boto3.client("s3").put_object(Bucket=BUCKET, Key="aws/lambda/of-somebody-else", Body=b"{}")
+
+    with pytest.raises(SystemExit, match="still refused"):
+        replay_failures.main()
+
+    assert len(alerts_of(alerts_table, f"user#{user}")) == 1
+    said = capsys.readouterr().out
+    assert "1 records brought back, 2 stay" in said
+    assert "of-somebody-else: not what a function or Lambda writes" in said
+    assert sorted(key.split("/")[0] for key in keys()) == ["aws", "failures"]

@@ -89,6 +89,13 @@ def test_a_reading_that_begins_amid_a_session_shrinks_nothing(
     cut_off = {"first_event_at": f"{MORNING}4:00.000Z", "cart_amount": "900.00"}
     assert table.record(state(session, MORNING, 6, event_count=3, **cut_off), updated_at=NOW)
     assert counts(session) == (40, "900.00", f"{MORNING}0:00.000Z")
+    assert table.record(state(session, MORNING, 7, event_count=5, **cut_off), updated_at=NOW)
+    assert counts(session) == (40, "900.00", f"{MORNING}0:00.000Z")
+    assert table.record(state(session, MORNING, 8, event_count=50, **cut_off), updated_at=NOW)
+    assert counts(session)[0] == 50
+    assert table.record(state(session, EVENING, 1, event_count=1), updated_at=NOW)
+    assert table.record(state(session, EVENING, 2, event_count=2), updated_at=NOW)
+    assert counts(session)[0] == 52
 
 
 def test_a_part_begins_anew_only_after_the_last_event(table: SessionTable, session: str) -> None:

@@ -26,7 +26,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 POLL_SECONDS = 0.25
 ADOPT_SECONDS = 2.0
-LONGEST_BACKOFF_SECONDS = 8.0
+LONGEST_BACKOFF_SECONDS, MOST_DOUBLINGS = 8.0, 7
 ADOPTED = "adopted"
 """A file that appears once the mappings are taken over."""
 
@@ -90,7 +90,7 @@ class ShardPoller:
         if 0 <= self._mapping.get("MaximumRetryAttempts", -1) <= retries:
             self._give_up(rest, "RetryAttemptsExhausted", retries)
             return []
-        self._stop.wait(min(0.1 * 2**retries, LONGEST_BACKOFF_SECONDS))
+        self._stop.wait(min(0.1 * 2 ** min(retries, MOST_DOUBLINGS), LONGEST_BACKOFF_SECONDS))
         return [(rest, retries + 1)]
 
     def _invoke(self, batch: Records) -> int | None:

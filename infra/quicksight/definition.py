@@ -1,6 +1,6 @@
 """The pages as a definition of QuickSight: a sheet a page, filters, and whose events count."""
 
-from ecom_platform.contracts.table import Table
+from ecom_platform.contracts.table import Column, Table
 from ecom_platform.dashboard.measures import WEEKDAY, has_audience
 from ecom_platform.dashboard.pages import CHARTS, PAGES, Page
 from infra.quicksight.visuals import Json, visual
@@ -22,6 +22,15 @@ def marts() -> list[Table]:
     return list({chart.mart.name: chart.mart for chart in CHARTS.values()}.values())
 
 
+def columns_of(mart: Table) -> list[Column]:
+    """The columns of a mart that charts, filters and rules read."""
+    charts = [chart for chart in CHARTS.values() if chart.mart == mart]
+    read = {name for chart in charts for one in chart.measures for name in one.columns}
+    read |= {one.column for chart in charts for one in chart.by if one.column}
+    read |= {"event_date", "audience", "category_code", "brand"}
+    return [column for column in mart.all_columns if column.name in read]
+
+
 def definition() -> Json:
     """Every page but the live ones, whose figures come from marts alone."""
     pages = [page for page in PAGES.values() if not page.is_live]
@@ -32,7 +41,7 @@ def definition() -> Json:
                 "DataSetSchema": {
                     "ColumnSchemaList": [
                         {"Name": column.name, "DataType": TYPES[column.type]}
-                        for column in mart.all_columns
+                        for column in columns_of(mart)
                     ]
                 },
             }

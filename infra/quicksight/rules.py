@@ -8,20 +8,24 @@ from collections.abc import Iterable, Iterator
 from ecom_platform.contracts import marts
 from ecom_platform.contracts.table import Table
 from ecom_platform.dashboard.measures import has_column
-from ecom_platform.dashboard.policy import ALL, Policy, Role
+from ecom_platform.dashboard.policy import ALL, Policy, Role, hides_brands, names_total
 from ecom_platform.tables.literals import literal
 
 NOBODY = ("nobody", "no category")
 """Keeps the query valid where the policy lets no user see a mart."""
 
 
+ONLY_TEXT = "audience"
+"""QuickSight restricts rows by columns of text; a mart that has none is given one."""
+
+
 def rules_columns(mart: Table) -> tuple[str, str]:
     """The columns of the rules of a mart: the user, and what restricts the rows."""
-    return "UserName", "category_code" if has_column(mart, "category_code") else "event_date"
+    return "UserName", "category_code" if has_column(mart, "category_code") else ONLY_TEXT
 
 
 TOTALS = """
-select name as "UserName", cast(null as date) as event_date
+select name as "UserName", cast(null as varchar) as audience
 from (values {rows}) as u (name)
 """
 CATEGORIES = """
@@ -31,6 +35,8 @@ from (values {rows}) as u (name, category)
 left join (select distinct category_code from {source}) as c
   on u.category <> '*'
   and (c.category_code = u.category or starts_with(c.category_code, concat(u.category, '.')))
+  -- QuickSight takes a comma for the end of a value, and names come from strangers.
+  and strpos(c.category_code, ',') = 0
 where u.category = '*' or c.category_code is not null
 """
 
@@ -42,7 +48,7 @@ def rules_sql(mart: Table, policy: Policy, database: str) -> str:
     """
     roles = [(user, role) for user, role in _users(policy) if _sees_brands(role, mart)]
     if not has_column(mart, "category_code"):
-        users = {user for user, role in roles if ALL in role.totals or mart.name in role.totals}
+        users = {user for user, role in roles if names_total(role, mart)}
         return TOTALS.format(rows=_rows({(user,) for user in users} or {NOBODY[:1]}))
     pairs = {(user, category) for user, role in roles for category in role.categories}
     source = f"{database}.{marts.HOURLY_CATEGORY_ACTIVITY.name}"
@@ -59,4 +65,5 @@ def _users(policy: Policy) -> Iterator[tuple[str, Role]]:
 
 
 def _sees_brands(role: Role, mart: Table) -> bool:
-    return ALL in role.brands or not has_column(mart, "brand")
+    is_limited = has_column(mart, "brand") and ALL not in role.brands
+    return not is_limited and not hides_brands(role, mart)

@@ -11,19 +11,17 @@ from typing import Any
 import yaml
 
 from ecom_platform.contracts.table import Table
+from ecom_platform.dashboard.measures import has_column
 from ecom_platform.dashboard.policy import DEMO_FILE, Policy, read_policy
-from infra.quicksight.definition import TYPES, definition, marts
-from infra.quicksight.rules import rules_columns, rules_sql
+from infra.quicksight.definition import TYPES, columns_of, definition, marts
+from infra.quicksight.rules import ONLY_TEXT, rules_columns, rules_sql
 from infra.quicksight.visuals import Json
 
 FILE = Path(__file__).parents[1] / "quicksight.yaml"
-OWNER_ACTIONS = {
-    "DataSource": ("DescribeDataSource", "DescribeDataSourcePermissions", "PassDataSource"),
-    "DataSet": ("DescribeDataSet", "PassDataSet", "DescribeIngestion", "ListIngestions"),
-    "Template": ("DescribeTemplate",),
-    "Analysis": ("DescribeAnalysis", "QueryAnalysis"),
-    "Dashboard": ("DescribeDashboard", "ListDashboardVersions", "QueryDashboard"),
-}
+VIEWER_ACTIONS = ("DescribeDashboard", "ListDashboardVersions", "QueryDashboard")
+"""What the principal may do, with the dashboard alone: whoever reaches a source or a set may ask it
+past the rules.
+"""
 PARAMETERS = {
     "Prefix": {
         "Type": "String",
@@ -61,15 +59,16 @@ def template(policy: Policy) -> Json:
 
 
 def _resource(kind: str, name: str, properties: Json) -> Json:
-    """A resource of QuickSight with its name, and who may use it."""
-    actions = [f"quicksight:{action}" for action in OWNER_ACTIONS[kind]]
+    """A resource of QuickSight with its name; people see the dashboard, and nothing behind it."""
+    actions = [f"quicksight:{action}" for action in VIEWER_ACTIONS]
+    viewers = [{"Principal": {"Ref": "QuickSightPrincipalArn"}, "Actions": actions}]
     return {
         "Type": f"AWS::QuickSight::{kind}",
         "Properties": {
             "AwsAccountId": {"Ref": "AWS::AccountId"},
             f"{kind}Id": {"Fn::Sub": f"${{Prefix}}{name.lower().replace('_', '-')}"},
             "Name": {"Fn::Sub": f"${{Prefix}}{name}"},
-            "Permissions": [{"Principal": {"Ref": "QuickSightPrincipalArn"}, "Actions": actions}],
+            **({"Permissions": viewers} if kind == "Dashboard" else {}),
             **properties,
         },
     }
@@ -80,28 +79,37 @@ def _source() -> Json:
     return _resource("DataSource", "athena", {"Type": "ATHENA", "DataSourceParameters": athena})
 
 
+def _rows_of(mart: Table) -> Json:
+    """The columns that charts read, and none that names a visitor."""
+    columns = [{"Name": c.name, "Type": TYPES[c.type]} for c in columns_of(mart)]
+    if has_column(mart, rules_columns(mart)[1]):
+        schema = {"Fn::Sub": f"${{DatabasePrefix}}{mart.layer}"}
+        table = {"Schema": schema, "Name": mart.name, "InputColumns": columns}
+        return {"RelationalTable": {**_at_source(), **table}}
+    names = ", ".join(column.name for column in columns_of(mart))
+    place = f"${{DatabasePrefix}}{mart.layer}.{mart.name}"
+    return {
+        "CustomSql": {
+            **_at_source(),
+            "Name": mart.name,
+            "SqlQuery": {"Fn::Sub": f"select {names}, 'all' as {ONLY_TEXT} from {place}"},
+            "Columns": [*columns, {"Name": ONLY_TEXT, "Type": "STRING"}],
+        }
+    }
+
+
 def _data_sets(mart: Table, policy: Policy) -> Json:
     """A mart in SPICE, the rules of its rows, and when both are read anew."""
     name = _logical(mart.name)
-    columns = [{"Name": c.name, "Type": TYPES[c.type]} for c in mart.all_columns]
-    schema = {"Fn::Sub": f"${{DatabasePrefix}}{mart.layer}"}
-    table = {
-        "RelationalTable": {
-            **_at_source(),
-            "Schema": schema,
-            "Name": mart.name,
-            "InputColumns": columns,
-        }
-    }
+    table = _rows_of(mart)
     user, restricted = rules_columns(mart)
-    kind = "DATETIME" if restricted == "event_date" else "STRING"
     sql = rules_sql(mart, policy, "${DatabasePrefix}marts")
     rules = {
         "CustomSql": {
             **_at_source(),
             "Name": f"{mart.name}-rules",
             "SqlQuery": {"Fn::Sub": sql} if "${" in sql else sql,
-            "Columns": [{"Name": user, "Type": "STRING"}, {"Name": restricted, "Type": kind}],
+            "Columns": [{"Name": user, "Type": "STRING"}, {"Name": restricted, "Type": "STRING"}],
         }
     }
     secured = {

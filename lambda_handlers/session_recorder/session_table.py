@@ -29,11 +29,12 @@ class SessionTable:
             "expires_at": state.expires_at(retention_days=self._retention_days),
         }
         same_part = "as_of_at < :as_of_at and part_started_at = :part_started_at"
+        is_plain = "attribute_not_exists(earlier) and attribute_not_exists(known_before)"
         part = {**state.attributes, "part_started_at": state.attributes["first_event_at"]}
         stored = self._write(
             state,
             {**part, **fresh},
-            f"attribute_not_exists(as_of_at) or ({same_part} and attribute_not_exists(earlier))",
+            f"attribute_not_exists(as_of_at) or ({same_part} and {is_plain})",
         )
         while stored is not None and stored["as_of_at"] < state.as_of_at:
             stored = self._write(

@@ -14,20 +14,29 @@ Attributes = Mapping[str, Any]
 _NUMBERS = (*COUNTS, *OPTIONAL_COUNTS)
 
 
+KNOWN_BEFORE = "known_before"
+"""What was known when a part began amid it; the part's totals are never shown below that."""
+
+
 def resumed(stored: Attributes, part: Attributes) -> dict[str, Any]:
     """The item that follows on `stored` once `part`, a later state, is known.
 
     A part that begins amid what is known is one that was read from a stream cut off at its start:
     nobody knows what both have counted, so the larger of each total stays.
     """
-    earlier = stored.get("earlier")
+    earlier, known = stored.get("earlier"), stored.get(KNOWN_BEFORE)
     if part["part_started_at"] > stored["last_event_at"]:
-        earlier = _totals(stored)
+        earlier, known = _totals(stored), None
     elif part["part_started_at"] != stored.get("part_started_at", stored["first_event_at"]):
-        return {**part, **_larger(_totals(stored), _totals(part)), **_span(stored, part)}
-    if earlier is None:
-        return dict(part)
-    return {**part, **_sums(earlier, _totals(part)), **_span(stored, part), "earlier": earlier}
+        earlier, known = None, _totals(stored)
+    found = dict(part)
+    if earlier is not None:
+        found |= {**_sums(earlier, _totals(part)), "earlier": earlier}
+    if known is not None:
+        found |= {**_larger(known, _totals(found)), KNOWN_BEFORE: known}
+    if earlier is not None or known is not None:
+        found |= _span(stored, part)
+    return found
 
 
 def _totals(state: Attributes) -> dict[str, Any]:
