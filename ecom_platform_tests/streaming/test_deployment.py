@@ -59,7 +59,7 @@ def test_changed_sources_reach_the_deployed_function(
     shutil.copytree(deploy.HANDLERS, changed)
     (changed / "session_recorder" / "added.py").write_text("")
     with monkeypatch.context() as patch:
-        patch.setattr(deploy, "deploy.HANDLERS", changed)
+        patch.setattr(deploy, "HANDLERS", changed)
         deploy.deploy("local", PARAMETERS)
     after = function.get_function(FunctionName="ecom-session-recorder")["Configuration"]
     assert after["CodeSha256"] != before["CodeSha256"]
