@@ -9,6 +9,7 @@ import io
 import shutil
 import subprocess
 import sys
+import tempfile
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,14 +67,20 @@ def _shared(handlers: Path) -> list[Path]:
 def _install(requirements: Path, cache: Path) -> Path:
     target = cache / hashlib.sha256(requirements.read_bytes()).hexdigest()[:16]
     if not target.exists():
-        # Under another name until it is whole: an interrupted set-up leaves no half of it.
-        unfinished = target.with_suffix(".unfinished")
-        shutil.rmtree(unfinished, ignore_errors=True)
+        cache.mkdir(parents=True, exist_ok=True)
+        # Under a name of its own until it is whole: an interrupted set-up leaves no half of it, and
+        # of two that do it at once the slower one finds it done.
+        unfinished = Path(tempfile.mkdtemp(dir=cache, prefix="unfinished-"))
         uv = (str(Path(sys.executable).with_name("uv")), "pip", "install", "--quiet")
         wheels = ("--require-hashes", "--only-binary=:all:", "--no-deps", *PLATFORM)
         into = ("--target", str(unfinished), "--requirement", str(requirements))
         subprocess.run([*uv, *wheels, *into], check=True)
-        unfinished.rename(target)
+        try:
+            unfinished.rename(target)
+        except OSError:
+            if not target.exists():
+                raise
+            shutil.rmtree(unfinished)
     return target
 
 
