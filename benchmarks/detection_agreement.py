@@ -16,7 +16,8 @@ from typing import Any
 import duckdb
 
 from benchmarks.detection_worlds import TEST_SEED, engine, worlds
-from benchmarks.stream_drain import APPLICATION, TEN_YEARS, launched, read_files
+from benchmarks.stream_drain import launched, properties_of_old_events, read_files
+from ecom_platform.detection.archived import LINE_COLUMNS
 from ecom_platform.detection.detections import DETECTIONS, find_episodes, fold_episodes
 from ecom_platform.detection.rules import all_rules
 from infra.local.ports import free_port
@@ -45,10 +46,7 @@ select distinct
   rule, rule_version, entity_type, entity_id, severity,
   strptime(crossed_at, '%Y-%m-%dT%H:%M:%S.%gZ') as crossed_at,
   window_seconds, observed_value, threshold, evidence
-from read_json('{folder}/**/*', hive_partitioning = false, columns = {{
-  rule: 'varchar', rule_version: 'integer', entity_type: 'varchar', entity_id: 'varchar',
-  severity: 'varchar', crossed_at: 'varchar', window_seconds: 'bigint', observed_value: 'double',
-  threshold: 'double', evidence: 'map(varchar, double)'}})
+from read_json('{folder}/**/*', hive_partitioning = false, columns = {columns})
 """
 
 
@@ -77,7 +75,9 @@ def _compared(folder: Path, count: int) -> dict[str, Any]:
     seconds = _run_flink(path, folder)
     with duckdb.connect() as connection:
         connection.execute(DETECTIONS)
-        connection.execute(FROM_FLINK.format(folder=folder / "out" / "detections"))
+        connection.execute(
+            FROM_FLINK.format(folder=folder / "out" / "detections", columns=LINE_COLUMNS)
+        )
         fold_episodes(connection)
         stream = _found(connection)
     differing = [row for name in lake for row in sorted(lake[name] ^ stream[name])]
@@ -111,16 +111,10 @@ def _load(connection: duckdb.DuckDBPyConnection, count: int) -> None:
 
 def _run_flink(events: Path, folder: Path) -> float:
     """Let the application read the file to its end; the seconds that took."""
-    groups = json.loads((APPLICATION / "application_properties.json").read_text())
-    properties = {group["PropertyGroupId"]: group["PropertyMap"] for group in groups}
-    properties["event_time"]["tolerance_seconds"] = TEN_YEARS
+    properties = properties_of_old_events()
     read_files(properties, events, folder)
-    path = folder / "properties.json"
-    path.write_text(
-        json.dumps([{"PropertyGroupId": n, "PropertyMap": m} for n, m in properties.items()])
-    )
     started = time.monotonic()
-    with launched(path, folder, f"http://127.0.0.1:{free_port()}") as process:
+    with launched(properties, folder, f"http://127.0.0.1:{free_port()}") as process:
         process.wait()
     return round(time.monotonic() - started, 1)
 

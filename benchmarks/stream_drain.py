@@ -43,13 +43,13 @@ STREAMS = {
 PUT_RECORDS = 500
 TEN_YEARS = "315360000"
 
+Properties = dict[str, dict[str, str]]
+"""Groups of the application's properties by name."""
+
 
 def main() -> None:
     arguments = _parser().parse_args()
-    groups = json.loads((APPLICATION / "application_properties.json").read_text())
-    properties = {group["PropertyGroupId"]: group["PropertyMap"] for group in groups}
-    # A backlog comes long after its events, which shall lie in time as they did.
-    properties["event_time"]["tolerance_seconds"] = TEN_YEARS
+    properties = properties_of_old_events()
     if arguments.state_seconds:
         _forget_soon(properties, arguments.state_seconds)
     if arguments.source == "file":
@@ -61,15 +61,11 @@ def main() -> None:
     print(json.dumps(answer))
 
 
-def _drained(properties: dict[str, dict[str, str]], arguments: argparse.Namespace) -> Any:  # noqa: ANN401 - a JSON value
-    path = arguments.folder / f"properties-{arguments.source}.json"
-    path.write_text(
-        json.dumps([{"PropertyGroupId": n, "PropertyMap": m} for n, m in properties.items()])
-    )
+def _drained(properties: Properties, arguments: argparse.Namespace) -> Any:  # noqa: ANN401 - a JSON value
     watch = JobWatch(f"http://127.0.0.1:{free_port()}")
     is_bounded = arguments.source == "file"
     program = PARSE if arguments.parse_only else None
-    with launched(path, arguments.folder, watch.url, program) as process:
+    with launched(properties, arguments.folder, watch.url, program) as process:
         seconds = watch.watch(
             process,
             lambda: not is_bounded and watch.most_read + watch.late_read >= arguments.good,
@@ -86,7 +82,7 @@ def _drained(properties: dict[str, dict[str, str]], arguments: argparse.Namespac
     }
 
 
-def _forget_soon(properties: dict[str, dict[str, str]], seconds: int) -> None:
+def _forget_soon(properties: Properties, seconds: int) -> None:
     """No window longer than so many seconds of events, and state that a second of the clock ends:
     a file is drained many times as fast as its events came.
     """
@@ -96,7 +92,15 @@ def _forget_soon(properties: dict[str, dict[str, str]], seconds: int) -> None:
             group["window_seconds"] = str(min(int(group["window_seconds"]), seconds))
 
 
-def read_files(properties: dict[str, dict[str, str]], events: Path, folder: Path) -> None:
+def properties_of_old_events() -> Properties:
+    """The application's own, but for events that come long after their time, and lie in it."""
+    groups = json.loads((APPLICATION / "application_properties.json").read_text())
+    properties: Properties = {group["PropertyGroupId"]: group["PropertyMap"] for group in groups}
+    properties["event_time"]["tolerance_seconds"] = TEN_YEARS
+    return properties
+
+
+def read_files(properties: Properties, events: Path, folder: Path) -> None:
     """A file as the source, and folders as sinks; it ends when the file does."""
     properties["table.raw_events"] = {**FILE_SOURCE, "path": str(events)}
     for sink in SINKS:
@@ -142,11 +146,15 @@ def _key(line: bytes) -> str:
 
 @contextmanager
 def launched(
-    properties: Path, folder: Path, url: str, program: Path | None = None
+    properties: Properties, folder: Path, url: str, program: Path | None = None
 ) -> Iterator["subprocess.Popen[bytes]"]:
     """The job under its launcher, which is gone afterwards."""
+    path = folder / "properties.json"
+    path.write_text(
+        json.dumps([{"PropertyGroupId": n, "PropertyMap": m} for n, m in properties.items()])
+    )
     command = [str(FLINK_PYTHON), "-m", "local.launch", "--run-directory", str(folder / "run")]
-    options = ["--properties", str(properties), "--rest-port", url.rsplit(":", 1)[1]]
+    options = ["--properties", str(path), "--rest-port", url.rsplit(":", 1)[1]]
     options += ["--program", str(program)] if program else []
     with (folder / "flink.log").open("w") as log:
         process = subprocess.Popen(

@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ecom_platform.dashboard.policy import DEMO_FILE, read_policy
+from ecom_platform.webapp import SIGN_IN_WORD
 
 HOST = "127.0.0.1"
 APP = Path(__file__).parents[1] / "webapp" / "app.py"
-SIGN_IN_WORD = "--sign-in"
-"""Given to the app behind `--`."""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 What does not belong here: which chart shows it (`pages`), and the SQL of a chart (`queries`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -20,6 +20,11 @@ CAVEATS: Mapping[Caveat, str] = {
     "not_additive": "one person on two days is one visitor of each: a sum over days is no count",
     "window": "looks back over 28 days that end on the last day shown",
 }
+
+
+def in_words(caveats: Iterable[Caveat]) -> str:
+    """Caveats for a reader, each once."""
+    return "; ".join(CAVEATS[caveat] for caveat in dict.fromkeys(caveats))
 
 
 @dataclass(frozen=True)
@@ -53,7 +58,7 @@ class Measure:
     @property
     def note(self) -> str:
         """What it does not say, for a reader."""
-        return "; ".join(CAVEATS[caveat] for caveat in self.caveats)
+        return in_words(self.caveats)
 
 
 @dataclass(frozen=True)
@@ -91,8 +96,15 @@ NEED = Dimension("need", "Need", "marketing_need")
 DIMENSIONS = (DAY, HOUR, WEEKDAY, CATEGORY, BRAND, PRODUCT, NEED)
 
 
-def _of(mart: Table, *figures: tuple[str, str, str, Unit]) -> tuple[Measure, ...]:
-    return tuple(Measure(name, title, mart, column, unit) for name, title, column, unit in figures)
+def _of(
+    mart: Table,
+    *figures: tuple[str, str, str, Unit],
+    caveats: tuple[Caveat, ...] = ("partial",),
+) -> tuple[Measure, ...]:
+    return tuple(
+        Measure(name, title, mart, column, unit, caveats=caveats)
+        for name, title, column, unit in figures
+    )
 
 
 VISITORS = Measure(
@@ -166,30 +178,12 @@ CATEGORY_VIEWS, CATEGORY_CARTS, CATEGORY_PURCHASES, CATEGORY_REVENUE = _of(
     ("category_revenue", "Revenue", "revenue_amount", "money"),
 )
 
-BRAND_VIEWS = Measure(
-    "brand_views", "Views", marts.BRAND_MARKETING_NEEDS, "view_count", caveats=("window",)
-)
-BRAND_PURCHASES = Measure(
-    "brand_purchases",
-    "Products bought",
+BRAND_VIEWS, BRAND_PURCHASES, BRAND_LIFT, TYPICAL_VIEWS = _of(
     marts.BRAND_MARKETING_NEEDS,
-    "purchase_count",
-    caveats=("window",),
-)
-BRAND_LIFT = Measure(
-    "brand_lift",
-    "Lift beside its categories",
-    marts.BRAND_MARKETING_NEEDS,
-    "lift",
-    "number",
-    caveats=("window",),
-)
-TYPICAL_VIEWS = Measure(
-    "typical_views",
-    "Typical views in its categories",
-    marts.BRAND_MARKETING_NEEDS,
-    "typical_view_count",
-    "number",
+    ("brand_views", "Views", "view_count", "count"),
+    ("brand_purchases", "Products bought", "purchase_count", "count"),
+    ("brand_lift", "Lift beside its categories", "lift", "number"),
+    ("typical_views", "Typical views in its categories", "typical_view_count", "number"),
     caveats=("window",),
 )
 

@@ -43,8 +43,7 @@ class Chart:
     @property
     def note(self) -> str:
         """What its figures do not say."""
-        caveats = dict.fromkeys(caveat for one in self.measures for caveat in one.caveats)
-        return "; ".join(m.CAVEATS[caveat] for caveat in caveats)
+        return m.in_words(caveat for one in self.measures for caveat in one.caveats)
 
 
 @dataclass(frozen=True)

@@ -15,16 +15,19 @@ from ecom_platform.lake.store_time import end_of_day
 from ecom_platform.tables.literals import literal
 
 DETECTIONS_PREFIX = "raw/stream_detections/"
+LINE_COLUMNS = """{
+  rule: 'varchar', rule_version: 'integer', entity_type: 'varchar', entity_id: 'varchar',
+  severity: 'varchar', crossed_at: 'varchar', window_seconds: 'bigint',
+  observed_value: 'double', threshold: 'double', evidence: 'map(varchar, double)'}"""
+"""The columns of a line that the stream writes of a crossing, for DuckDB's `read_json`."""
 SELECT = """
 insert into detections by name
 select
   rule, rule_version, entity_type, entity_id, severity,
   try_strptime(crossed_at, '%Y-%m-%dT%H:%M:%S.%gZ') as crossed_at,
   window_seconds, observed_value, threshold, evidence
-from read_json({places}, format = 'newline_delimited', ignore_errors = true, columns = {{
-  rule: 'varchar', rule_version: 'integer', entity_type: 'varchar', entity_id: 'varchar',
-  severity: 'varchar', crossed_at: 'varchar', window_seconds: 'bigint',
-  observed_value: 'double', threshold: 'double', evidence: 'map(varchar, double)'}})
+from read_json({places}, format = 'newline_delimited', ignore_errors = true,
+  columns = {columns})
 where
   try_strptime(crossed_at, '%Y-%m-%dT%H:%M:%S.%gZ') >= timestamp '{start}'
   and try_strptime(crossed_at, '%Y-%m-%dT%H:%M:%S.%gZ') < timestamp '{end}'
@@ -56,6 +59,7 @@ def add_archived(
     if places:
         connection.execute(
             SELECT.format(
+                columns=LINE_COLUMNS,
                 places=f"[{', '.join(map(literal, places))}]",
                 start=end_of_day(day - timedelta(days=1), zone),
                 end=end_of_day(day, zone),

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from ecom_platform.contracts.lake import EVENTS
 from ecom_platform.contracts.verdicts import BOT_VERDICTS, VERDICT_WORDS
-from ecom_platform.detection.archived import folders_of
+from ecom_platform.detection.archived import DETECTIONS_PREFIX, folders_of
 from ecom_platform.detection.verdicts import (
     Archive,
     Word,
@@ -57,11 +57,12 @@ def stale_verdict_days(tables: TableStore) -> list[date]:
     built = tables.shown_inputs(BOT_VERDICTS)
     days = days_with_rows(BOT_VERDICTS, tables)
     recent = datetime.now(UTC).date() - timedelta(days=RECENT_DAYS)
+    archived = _archived(tables, [day for day in days if day >= recent])
     stale = []
     for day in sorted(days):
-        inputs, _, found = str(built.get(str(day), "")).partition("|")
+        inputs, _, digest = str(built.get(str(day), "")).partition("|")
         if inputs != _inputs(day, versions[day], words) or (
-            day >= recent and found != _archive_digest(_archived(tables, day))
+            day in archived and digest != _archive_digest(archived[day])
         ):
             stale.append(day)
     return stale
@@ -79,18 +80,18 @@ def build_verdicts(
     parts = tables.locations(EVENTS, wanted[0], wanted[-1])
     by_day = {date.fromisoformat(part.values[0]): part for part in parts}
     with engine.workspace() as (connection, folder), ThreadPoolExecutor(DAYS_AT_ONCE) as pool:
-        found = {day: _archived(tables, day) for day in wanted}
+        archived = _archived(tables, wanted)
 
         def judge(day: date) -> JudgedDay:
-            places = tuple(tables.objects.uri(one.key) for one in found[day])
+            places = tuple(tables.objects.uri(one.key) for one in archived[day])
             archive = Archive(places, tables.store_time_zone)
             return _judged(engine, by_day[day], words, archive, folder / f"{day}.parquet")
 
         judged = []
-        for place, one in enumerate(pool.map(judge, wanted), start=1):
+        for count, one in enumerate(pool.map(judge, wanted), start=1):
             judged.append(one)
-            if place % SAID_EVERY == 0:
-                say(f"judged {place} of {len(wanted)} days")
+            if count % SAID_EVERY == 0:
+                say(f"judged {count} of {len(wanted)} days")
         check_contract(connection, BOT_VERDICTS, [one.written for one in judged])
         placed = tables.upload(BOT_VERDICTS, [((str(one.day),), one.written) for one in judged])
     contents = {str(one.day): one.content for one in judged}
@@ -100,7 +101,7 @@ def build_verdicts(
             (replace(part, content=contents[part.values[0]]),),
             {
                 "inputs": f"{_inputs(day, by_day[day].version, words)}"
-                f"|{_archive_digest(found[day])}",
+                f"|{_archive_digest(archived[day])}",
                 "rules": rules_digest(),
                 "words": _said(day, words),
             },
@@ -127,9 +128,16 @@ def _judged(
     return JudgedDay(day, write_table(rows, path), _bot_count(rows), content_of(rows))
 
 
-def _archived(tables: TableStore, day: date) -> list[StoredObject]:
-    """What the stream archived of its findings about a day."""
-    return [one for folder in folders_of(day) for one in tables.objects.stored(folder)]
+def _archived(tables: TableStore, days: Sequence[date]) -> dict[date, list[StoredObject]]:
+    """What the stream archived of its findings about each day; days share folders, and most have
+    none.
+    """
+    if not days:
+        return {}
+    needed = {folder for day in days for folder in folders_of(day)}
+    existing = needed & set(tables.objects.folders(DETECTIONS_PREFIX))
+    stored = {folder: tables.objects.stored(folder) for folder in existing}
+    return {day: [one for name in folders_of(day) for one in stored.get(name, [])] for day in days}
 
 
 def _archive_digest(found: Sequence[StoredObject]) -> str:

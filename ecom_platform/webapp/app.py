@@ -14,14 +14,12 @@ from ecom_platform.dashboard.pages import PAGES, Chart, Page
 from ecom_platform.dashboard.policy import Policy, PolicyError, read_policy
 from ecom_platform.definitions import Resources
 from ecom_platform.settings import Settings
-from ecom_platform.webapp import parts
+from ecom_platform.webapp import SIGN_IN_WORD, parts
 from ecom_platform.webapp.drawing import draw
 from ecom_platform.webapp.parts import View
 from ecom_platform.webapp.reading import Reader, policy_file_of
 from ecom_platform.webapp.selecting import AUDIENCE_TITLES, select
 
-SIGN_IN_WORD = "--sign-in"
-"""What `make up SIGN_IN=1` gives to this script."""
 POLICY_SECONDS = 60
 OLD_DAYS = 2
 """A batch a day brings yesterday; what is older says so."""
@@ -82,7 +80,8 @@ def show(page: Page) -> None:
     if not signed_in():
         return
     try:
-        who, scope = user(), policy().scope_of(user())
+        who = user()
+        scope = policy().scope_of(who)
     except PolicyError as error:
         st.error(f"There is no policy, so nothing is shown: {error}")
         return

@@ -93,6 +93,7 @@ class Reader:
                 f"create table {table.layer}.{table.name} as"
                 f" select * from kept_rows where {condition}"
             )
+            # A copy, so that the rows a policy hides are out of any query's reach.
             connection.unregister("kept_rows")
             return plain(connection.execute(sql).to_arrow_table())
 

@@ -34,6 +34,7 @@ from ecom_platform_tests.browser.screenshots import BrowserMissingError, find_ch
 from ecom_platform_tests.browser.web_ui import FLAGS, SETTLE_SECONDS
 from ecom_platform_tests.support.installation import Installation
 from ecom_platform_tests.support.waiting import wait_until
+from infra.local.ports import is_taken
 
 FIRST_DAY, LAST_DAY, DAY_COUNT = "2026-01-05", "2026-02-01", 28
 TRIES = 5
@@ -204,15 +205,8 @@ def served(installation: Installation, *, is_asking: bool = False) -> Iterator[s
             servers.callback(server.wait, 20)
             servers.callback(server.terminate)
         for one in (port, sign_in.port if sign_in else port):
-            wait_until(lambda one=one: is_open(one), 60, f"port {one}")  # type: ignore[misc]
+            wait_until(lambda one=one: is_taken(one), 60, f"port {one}")  # type: ignore[misc]
         yield f"http://127.0.0.1:{port}"
-
-
-def is_open(port: int) -> bool:
-    import socket  # noqa: PLC0415 - for this question alone
-
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 @contextmanager

@@ -66,7 +66,7 @@ def account(stage: Stage, played: Played) -> Account:
         sessions=frozenset(_session_row(item, played) for item in sessions),
         told=Counter(
             (message["rule"], _actor(message["entity_id"]))
-            for message in stage.messages()
+            for message in stage.inbox.messages()
             if _is_of(message, played)
         ),
         unaccounted_count=abs(expected_count(stage, played) - accepted - late),

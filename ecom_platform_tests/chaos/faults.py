@@ -6,7 +6,7 @@ A fault strikes at a seeded moment of its part of the play, so that seeds differ
 import json
 import random
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 
@@ -16,7 +16,6 @@ import psutil
 from ecom_platform.simulator.player import Sink
 from ecom_platform_tests.chaos.accounts import Account, Difference, difference
 from ecom_platform_tests.chaos.faulty_link import Fault as LinkFault
-from ecom_platform_tests.chaos.faulty_link import FaultyLink
 from ecom_platform_tests.chaos.stage import (
     FUNCTIONS,
     GAP,
@@ -118,52 +117,58 @@ def suspended(process: psutil.Process) -> Iterator[None]:
         process.resume()
 
 
-def break_link(
-    link_of: Callable[[Stage], FaultyLink], fault: LinkFault, stage: Stage, clock: Clock
+def during(
+    breaks: Callable[[Stage], AbstractContextManager[None]], stage: Stage, clock: Clock
 ) -> None:
-    clock.wait_until(moment(stage, 4, GAP[0] - 2))
-    with link_of(stage).broken(fault):
-        clock.wait_until(moment(stage, 4, GAP[0] - 2) + CHECKPOINTS_SECONDS)
+    """Something is broken from a seeded moment on, for two checkpoints."""
+    begin = moment(stage, 4, GAP[0] - 2)
+    clock.wait_until(begin)
+    with breaks(stage):
+        clock.wait_until(begin + CHECKPOINTS_SECONDS)
 
 
-def flink_link(stage: Stage) -> FaultyLink:
-    return stage.flink_link
+def broken_kinesis(fault: LinkFault, stage: Stage) -> AbstractContextManager[None]:
+    """As Flink sees it."""
+    return stage.flink_link.broken(fault)
 
 
-def dynamodb_link(stage: Stage) -> FaultyLink:
-    return stage.dynamodb_link
+def broken_dynamodb(fault: LinkFault, stage: Stage) -> AbstractContextManager[None]:
+    """As the functions see it."""
+    return stage.dynamodb_link.broken(fault)
 
 
-def time_out(stage: Stage, clock: Clock) -> None:
+@contextmanager
+def timed_out(stage: Stage) -> Iterator[None]:
     """DynamoDB does not answer within the functions' time."""
     with ExitStack() as settings:
         for function in FUNCTIONS:
             configure(function, {}, Timeout=3)
             settings.callback(partial(configure, function, {}, Timeout=60))
-        break_link(dynamodb_link, "stalls", stage, clock)
+        with broken_dynamodb("stalls", stage):
+            yield
 
 
-def throttle(stage: Stage, clock: Clock) -> None:
+@contextmanager
+def throttled(_stage: Stage) -> Iterator[None]:
     client = boto3.client("lambda")
-    clock.wait_until(moment(stage, 4, GAP[0] - 2))
-    for function in FUNCTIONS:
-        client.put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=0)
-    clock.wait_until(moment(stage, 4, GAP[0] - 2) + CHECKPOINTS_SECONDS)
-    for function in FUNCTIONS:
-        client.delete_function_concurrency(FunctionName=function)
+    with ExitStack() as limits:
+        for function in FUNCTIONS:
+            client.put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=0)
+            limits.callback(client.delete_function_concurrency, FunctionName=function)
+        yield
 
 
-def forbid_dynamodb(stage: Stage, clock: Clock) -> None:
+@contextmanager
+def forbidden(_stage: Stage) -> Iterator[None]:
     """DynamoDB answers, and refuses."""
     iam = boto3.client("iam")
     deny = {"Effect": "Deny", "Action": "dynamodb:*", "Resource": "*"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
-    clock.wait_until(moment(stage, 4, GAP[0] - 2))
-    for role in FUNCTIONS:
-        iam.put_role_policy(RoleName=role, PolicyName="chaos", PolicyDocument=document)
-    clock.wait_until(moment(stage, 4, GAP[0] - 2) + CHECKPOINTS_SECONDS)
-    for role in FUNCTIONS:
-        iam.delete_role_policy(RoleName=role, PolicyName="chaos")
+    with ExitStack() as policies:
+        for role in FUNCTIONS:
+            iam.put_role_policy(RoleName=role, PolicyName="chaos", PolicyDocument=document)
+            policies.callback(iam.delete_role_policy, RoleName=role, PolicyName="chaos")
+        yield
 
 
 def poison_results(stage: Stage, clock: Clock) -> None:
@@ -213,14 +218,14 @@ FAULTS: tuple[Fault, ...] = (
     Fault("stopped_stream", stop_stream),
     Fault("poison", changed=poison),
     Fault("poison_between_results", poison_results),
-    Fault("functions_time_out", time_out),
-    Fault("functions_throttled", throttle),
-    Fault("dynamodb_refuses", forbid_dynamodb),
-    Fault("dynamodb_stalls", partial(break_link, dynamodb_link, "stalls")),
-    Fault("dynamodb_drops", partial(break_link, dynamodb_link, "drops")),
-    Fault("kinesis_refuses", partial(break_link, flink_link, "refuses")),
-    Fault("kinesis_stalls", partial(break_link, flink_link, "stalls")),
-    Fault("kinesis_drops", partial(break_link, flink_link, "drops")),
+    Fault("functions_time_out", partial(during, timed_out)),
+    Fault("functions_throttled", partial(during, throttled)),
+    Fault("dynamodb_refuses", partial(during, forbidden)),
+    Fault("dynamodb_stalls", partial(during, partial(broken_dynamodb, "stalls"))),
+    Fault("dynamodb_drops", partial(during, partial(broken_dynamodb, "drops"))),
+    Fault("kinesis_refuses", partial(during, partial(broken_kinesis, "refuses"))),
+    Fault("kinesis_stalls", partial(during, partial(broken_kinesis, "stalls"))),
+    Fault("kinesis_drops", partial(during, partial(broken_kinesis, "drops"))),
     Fault("four_uneven_shards", sink=unevenly, shards=4),
     Fault("split_by_procedure", split_by_procedure, is_alone=True, keeps_windows=False),
     Fault(

@@ -3,7 +3,6 @@
 What does not belong here: which faults there are (`faults`), and what is compared (`accounts`).
 """
 
-import json
 import os
 import threading
 import time
@@ -29,6 +28,7 @@ from ecom_platform.simulator.scenario import parse_scenario
 from ecom_platform.simulator.scene import ORIGIN_MS
 from ecom_platform.simulator.wire import SourceRow, wire_time
 from ecom_platform_tests.chaos.faulty_link import FaultyLink
+from ecom_platform_tests.support.inbox import Inbox
 from ecom_platform_tests.support.kinesis_cloud import read_stream
 from ecom_platform_tests.support.live_stream import LiveStream, Sent, live_stream, next_start
 from ecom_platform_tests.support.session_counts import WINDOW_SECONDS, event_of
@@ -81,10 +81,9 @@ class Stage:
     live: LiveStream
     flink_link: FaultyLink
     dynamodb_link: FaultyLink
-    inbox_url: str
+    inbox: Inbox
     seed: int
     plays: list[Played] = field(default_factory=list)
-    told: list[dict[str, Any]] = field(default_factory=list)
     kept_records: list[tuple[Any, float]] = field(default_factory=list)
     """Of a stream that is no more."""
 
@@ -137,16 +136,6 @@ class Stage:
 
         assert eventually(is_past, seconds=READ_SECONDS), job.health(datetime.now(UTC))
 
-    def messages(self) -> list[dict[str, Any]]:
-        """What people were told of alerts so far."""
-        sqs = boto3.client("sqs")
-        request: Any = {"QueueUrl": self.inbox_url, "MaxNumberOfMessages": 10}
-        while found := sqs.receive_message(**request).get("Messages", []):
-            for each in found:
-                self.told.append(json.loads(json.loads(each["Body"])["Message"]))
-                sqs.delete_message(QueueUrl=self.inbox_url, ReceiptHandle=each["ReceiptHandle"])
-        return self.told
-
 
 @dataclass(frozen=True)
 class Clock:
@@ -194,7 +183,7 @@ def stage(
         with live_stream(folder, cloud_port=port, parameters=parameters) as live:
             for function in FUNCTIONS:
                 configure(function, {"AWS_ENDPOINT_URL_DYNAMODB": dynamodb_link.url})
-            yield Stage(live, flink_link, dynamodb_link, _inbox(), seed)
+            yield Stage(live, flink_link, dynamodb_link, Inbox.opened(), seed)
 
 
 def configure(function: str, variables: Mapping[str, str], **settings: Any) -> None:
@@ -204,16 +193,3 @@ def configure(function: str, variables: Mapping[str, str], **settings: Any) -> N
     client.update_function_configuration(
         FunctionName=function, Environment={"Variables": {**found, **variables}}, **settings
     )
-
-
-def _inbox() -> str:
-    """A queue that hears what the topic of alerts says."""
-    sqs, arn = boto3.client("sqs"), "arn:aws:sns:us-east-1:000000000000:ecom-alerts"
-    url = sqs.create_queue(QueueName="chaos-inbox")["QueueUrl"]
-    queue = "arn:aws:sqs:us-east-1:000000000000:chaos-inbox"
-    grant = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}}
-    statement = {**grant, "Action": "sqs:SendMessage", "Resource": queue}
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
-    boto3.client("sns").subscribe(TopicArn=arn, Protocol="sqs", Endpoint=queue)
-    return url

@@ -16,9 +16,9 @@ from ecom_platform.dashboard.downloads import to_csv
 from ecom_platform.dashboard.pages import CHARTS, PAGES
 from ecom_platform.dashboard.queries import Selection
 from ecom_platform.pipeline.verdicts import read_words
-from ecom_platform.streaming.alerts import wire_time
 from ecom_platform.webapp.app import policy, reader
 from ecom_platform_tests.dashboard.small_shop import BOT, EVIL
+from ecom_platform_tests.support.alert_items import put_alert
 from ecom_platform_tests.support.tables import records
 
 RUN_SECONDS = 60
@@ -126,29 +126,12 @@ def test_downloads_are_guarded(batch: Batch) -> None:
     assert f"'{EVIL[1]}" in cells
 
 
-def put_alert(user: int) -> None:
-    moment = wire_time(datetime.now(UTC))
-    boto3.resource("dynamodb").Table("ecom-alerts").put_item(
-        Item={
-            "entity": f"user#{user}",
-            "alert": f"user_flood#{moment}",
-            "alert_id": f"user_flood:user:{user}",
-            "rule": "user_flood",
-            "severity": "high",
-            "status": "open",
-            **dict.fromkeys(("opened_at", "last_crossed_at", "recorded_at", "updated_at"), moment),
-            "day_bucket": f"{moment[:10]}#1",
-            "crossing_count": 1,
-            "version": 1,
-            "peak_value": 31,
-            "threshold": 30,
-            "evidence": {"view_count": 31},
-        }
-    )
+def put_alert_of_bot() -> None:
+    put_alert(str(BOT), datetime.now(UTC), version=1, evidence={"view_count": 31})
 
 
 def test_a_verdict_needs_a_reason_and_is_kept_with_who_said_it(batch: Batch) -> None:
-    put_alert(BOT)
+    put_alert_of_bot()
     app = opened("alerts")
     assert set(app.dataframe[0].value["entity"]) == {f"user#{BOT}"}
     assert "31" in app.json[0].value
@@ -172,7 +155,7 @@ def test_a_verdict_needs_a_reason_and_is_kept_with_who_said_it(batch: Batch) -> 
 
 
 def test_an_alert_is_acknowledged_and_its_user_muted_with_a_reason(batch: Batch) -> None:
-    put_alert(BOT)
+    put_alert_of_bot()
     app = opened("alerts")
     app.number_input[0].set_value(4.0)
     labelled(app.button, "Acknowledge").click().run()
@@ -199,7 +182,7 @@ def test_who_is_not_on_call_has_no_button(
     path.write_text("roles: {looks: {is_live: true}}\nusers: {owner: [looks]}\n")
     monkeypatch.setenv("ECOM_POLICY", str(path))
     st.cache_resource.clear()
-    put_alert(BOT)
+    put_alert_of_bot()
     app = opened("alerts")
     assert app.dataframe
     assert not app.button

@@ -22,7 +22,7 @@ from ecom_platform.defs.streaming.sensors import (
 from ecom_platform.resources.aws import CLIENTS, cloudwatch_client, dynamodb_table
 from ecom_platform.resources.flink_job import ManagedFlinkJob
 from ecom_platform.settings import Settings
-from ecom_platform.streaming.alerts import wire_time
+from ecom_platform_tests.support.alert_items import put_alert
 from ecom_platform_tests.support.ticks import Ticks
 from infra.local.cloud import LocalCloud
 from infra.local.ports import free_port
@@ -164,29 +164,6 @@ def test_job_that_aws_runs_is_told_by_its_api_and_its_metrics(cloud: LocalCloud)
     assert job.health(now).checkpoint_age_seconds is None
 
 
-def alert(name: str, updated_at: datetime, **changed: Any) -> None:
-    moment = wire_time(updated_at)
-    boto3.resource("dynamodb").Table("ecom-alerts").put_item(
-        Item={
-            "entity": f"user#{name}",
-            "alert": f"user_flood#{moment}",
-            "alert_id": f"user_flood:user:{name}",
-            "rule": "user_flood",
-            "severity": "high",
-            "status": "open",
-            "opened_at": moment,
-            "last_crossed_at": moment,
-            "recorded_at": moment,
-            "updated_at": moment,
-            "day_bucket": f"{moment[:10]}#{int(name) % 10}",
-            "crossing_count": 1,
-            "peak_value": 21,
-            "threshold": 20,
-            **changed,
-        }
-    )
-
-
 def table_rows(ticks: Ticks) -> object:
     """Alerts of a day, as the sensor reports the table itself, without a run."""
     (event,) = [one for one in ticks.events if isinstance(one, dg.AssetMaterialization)]
@@ -198,8 +175,8 @@ def test_alerts_sensor_tells_each_change_once(batch: Batch, cloud: LocalCloud) -
     assert ticks.tick() == []
     assert [type(event) for event in ticks.events] == [dg.AssetCheckEvaluation]
 
-    alert("1", datetime.now(UTC))
-    alert("12", datetime.now(UTC), status="resolved")
+    put_alert("1", datetime.now(UTC))
+    put_alert("12", datetime.now(UTC), status="resolved")
     time.sleep(4)
     assert ticks.tick() == []
     assert table_rows(ticks) == 2
@@ -208,9 +185,9 @@ def test_alerts_sensor_tells_each_change_once(batch: Batch, cloud: LocalCloud) -
     assert {row.data["entity"] for row in told["latest"].records} == {"user#1", "user#12"}
     assert ticks.tick() == []
 
-    alert("1", datetime.now(UTC), crossing_count=2)
+    put_alert("1", datetime.now(UTC), crossing_count=2)
     time.sleep(4)
-    alert("123", datetime.now(UTC) - timedelta(hours=23))
+    put_alert("123", datetime.now(UTC) - timedelta(hours=23))
     assert ticks.tick() == []
     assert observed(ticks, dg.AssetKey(["streaming", "alerts"]))["alerts"] == 1
     assert table_rows(ticks) == 4
@@ -232,8 +209,8 @@ def test_alerts_sensor_says_when_the_canary_is_not_found(
     clear_alerts()
     name = CANARY_ENTITY.removeprefix("user#")
     if age_seconds:
-        alert(name, datetime.now(UTC) - timedelta(seconds=5000))
-        alert(name, datetime.now(UTC) - timedelta(seconds=age_seconds))
+        put_alert(name, datetime.now(UTC) - timedelta(seconds=5000))
+        put_alert(name, datetime.now(UTC) - timedelta(seconds=age_seconds))
     ticks = Ticks(alerts_sensor, batch)
     ticks.tick()
     assert failed(ticks) == expected

@@ -18,8 +18,9 @@ from botocore.exceptions import ClientError
 from common import canary
 
 from ecom_platform.resources.alert_desk import AlertDesk
-from ecom_platform_tests.streaming.conftest import TOPIC_ARN, alerts_of
+from ecom_platform_tests.streaming.conftest import alerts_of
 from ecom_platform_tests.streaming.detections import START, crossing
+from ecom_platform_tests.support.inbox import TOPIC_ARN
 from ecom_platform_tests.support.waiting import eventually
 
 BOOKKEEPING = {

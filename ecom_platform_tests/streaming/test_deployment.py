@@ -50,6 +50,15 @@ def test_a_second_deployment_changes_nothing(deployed: str) -> None:
     assert first == second
 
 
+@pytest.mark.parametrize("function", ["ecom-alert-recorder", "ecom-session-recorder"])
+def test_a_recorder_tries_a_record_until_it_is_six_hours_old(deployed: str, function: str) -> None:
+    answer = boto3.client("lambda").list_event_source_mappings(FunctionName=function)
+    (mapping,) = answer["EventSourceMappings"]
+    assert mapping["MaximumRecordAgeInSeconds"] == 6 * 3600
+    assert mapping.get("MaximumRetryAttempts", -1) == -1
+    assert mapping["DestinationConfig"]["OnFailure"]["Destination"].endswith(":ecom-data-local")
+
+
 def test_changed_sources_reach_the_deployed_function(
     deployed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal, NoReturn, cast, get_args
 
-from common import canary
+from common import canary, wire_time
 
 Severity = Literal["low", "medium", "high", "critical"]
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
@@ -60,8 +60,7 @@ def to_millis(text: str) -> int:
 
 
 def to_wire_time(millis: int) -> str:
-    moment = _EPOCH + timedelta(milliseconds=millis)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return wire_time.to_wire_time(_EPOCH + timedelta(milliseconds=millis))
 
 
 def parse_crossing(data: bytes) -> Crossing:

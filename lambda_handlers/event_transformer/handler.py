@@ -16,6 +16,7 @@ from aws_lambda_powertools.utilities.data_classes.kinesis_firehose_event import 
     KinesisFirehoseRecord,
 )
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from common.wire_time import to_wire_time
 
 from .event_lines import Kind, to_line
 
@@ -51,18 +52,14 @@ def handle(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
 def _transform(
     record: KinesisFirehoseRecord, kinds: Counter[Kind]
 ) -> KinesisFirehoseDataTransformationRecord:
-    found = to_line(record.data_as_bytes, _moment(record.approximate_arrival_timestamp))
+    arrived_at = datetime.fromtimestamp(record.approximate_arrival_timestamp / 1000, UTC)
+    found = to_line(record.data_as_bytes, to_wire_time(arrived_at))
     kinds[found.kind] += 1
     if found.line is None:
         return KinesisFirehoseDataTransformationRecord(record_id=record.record_id, result="Dropped")
     return KinesisFirehoseDataTransformationRecord(
         record_id=record.record_id, data=base64.b64encode(found.line).decode()
     )
-
-
-def _moment(epoch_ms: int) -> str:
-    moment = datetime.fromtimestamp(epoch_ms / 1000, UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _report(kinds: Counter[Kind]) -> None:

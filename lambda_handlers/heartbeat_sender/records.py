@@ -4,10 +4,11 @@ of the canary. They travel behind the events that are already there, so they mak
 
 import json
 import uuid
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from common.canary import USER_ID
+from common.wire_time import to_wire_time
 
 if TYPE_CHECKING:
     from mypy_boto3_kinesis.type_defs import PutRecordsRequestEntryTypeDef
@@ -19,7 +20,7 @@ BURST = 60
 
 def heartbeat(now: datetime, hash_key: str) -> "PutRecordsRequestEntryTypeDef":
     """The put request of one heartbeat for the shard that owns a hash key."""
-    data = json.dumps({"event_type": "heartbeat", "event_time": _wire_time(now)}).encode()
+    data = json.dumps({"event_type": "heartbeat", "event_time": to_wire_time(now)}).encode()
     return {"Data": data, "PartitionKey": HEARTBEAT_KEY, "ExplicitHashKey": hash_key}
 
 
@@ -28,7 +29,7 @@ def canary(
 ) -> "list[PutRecordsRequestEntryTypeDef]":
     """The put requests of one burst, all in one shard."""
     event = {
-        "event_time": _wire_time(now),
+        "event_time": to_wire_time(now),
         "event_type": "view",
         "product_id": 1,
         "category_id": 1,
@@ -43,8 +44,3 @@ def canary(
         {"Data": line.encode(), "PartitionKey": HEARTBEAT_KEY, "ExplicitHashKey": hash_key}
         for line in lines
     ]
-
-
-def _wire_time(moment: datetime) -> str:
-    text = moment.astimezone(UTC).isoformat(timespec="milliseconds")
-    return text.replace("+00:00", "Z")

@@ -17,6 +17,7 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.data_classes.kinesis_stream_event import KinesisStreamRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from common.set_aside import SetAside
+from common.wire_time import to_wire_time
 
 from .session_states import MalformedSessionStateError, parse_session_state
 from .session_table import SessionTable
@@ -57,7 +58,7 @@ def record_session_state(record: KinesisStreamRecord) -> None:
     except MalformedSessionStateError as error:
         set_aside().keep(record, str(error))
         return
-    updated_at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    updated_at = to_wire_time(datetime.now(UTC))
     is_newer = session_table().record(state, updated_at=updated_at)
     name = "SessionStatesRecorded" if is_newer else "SessionStatesSuperseded"
     metrics.add_metric(name=name, unit=MetricUnit.Count, value=1)
