@@ -5,7 +5,9 @@ midnight. What does not belong here: which objects there are (`pipeline.verdicts
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Literal
 
 import duckdb
 
@@ -20,8 +22,10 @@ LINE_COLUMNS = """{
   severity: 'varchar', crossed_at: 'varchar', window_seconds: 'bigint',
   observed_value: 'double', threshold: 'double', evidence: 'map(varchar, double)'}"""
 """The columns of a line that the stream writes of a crossing, for DuckDB's `read_json`."""
+ARCHIVED_WITHIN_SECONDS = 300
+"""What the stream found is archived by then; until then the lake may know more."""
 SELECT = """
-insert into detections by name
+create or replace temp table archived as
 select
   rule, rule_version, entity_type, entity_id, severity,
   try_strptime(crossed_at, '%Y-%m-%dT%H:%M:%S.%gZ') as crossed_at,
@@ -37,6 +41,40 @@ where
   and observed_value is not null and threshold is not null
   and entity_type || '#' || entity_id <> {canary}
 """
+DISAGREEMENTS = f"""
+with times as (select max(event_time) as last_time from day_events),
+
+stream as (
+  select distinct rule, entity_id from archived, times
+  where entity_type = 'user' and crossed_at <= last_time
+    and crossed_at - to_seconds(window_seconds) >= timestamp '{{start}}'
+),
+
+lake as (
+  select distinct rule, entity_id from detections, times
+  where entity_type = 'user' and rule in ({{rules}})
+    and crossed_at < last_time - to_seconds({ARCHIVED_WITHIN_SECONDS})
+)
+
+select rule, entity_id, 'stream' from stream
+where (rule, entity_id) not in (select (rule, entity_id) from detections)
+union all
+select rule, entity_id, 'lake' from lake
+where (rule, entity_id) not in (select (rule, entity_id) from archived)
+order by all
+"""
+IS_STREAMED = """
+select coalesce(bool_and(source = 'stream'), false) from lake.events where event_date = ?
+"""
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """A user whom a rule named in one place only, of the stream and the lake."""
+
+    rule: str
+    user_id: str
+    found_by: Literal["stream", "lake"]
 
 
 def folders_of(day: date) -> list[str]:
@@ -47,23 +85,43 @@ def folders_of(day: date) -> list[str]:
     return [f"{DETECTIONS_PREFIX}arrived_date={one}/" for one in days]
 
 
-def add_archived(
+def load_archived(
     connection: duckdb.DuckDBPyConnection, places: Sequence[str], day: date, zone: str
 ) -> None:
-    """Add the archived crossings of a day of the store to `detections`.
+    """Make the table `archived` of the archived crossings of a day of the store.
 
     Those of rules as they are today: a threshold that was changed speaks for the past too. Lines
     that are no crossing are left to who records alerts, and sets them aside.
     """
+    if not places:
+        connection.execute("create or replace temp table archived as from detections limit 0")
+        return
     versions = ", ".join(f"({literal(rule.name)}, {rule.version})" for rule in all_rules())
-    if places:
-        connection.execute(
-            SELECT.format(
-                columns=LINE_COLUMNS,
-                places=f"[{', '.join(map(literal, places))}]",
-                start=end_of_day(day - timedelta(days=1), zone),
-                end=end_of_day(day, zone),
-                canary=literal(CANARY_ENTITY),
-                rules=versions,
-            )
+    connection.execute(
+        SELECT.format(
+            columns=LINE_COLUMNS,
+            places=f"[{', '.join(map(literal, places))}]",
+            start=end_of_day(day - timedelta(days=1), zone),
+            end=end_of_day(day, zone),
+            canary=literal(CANARY_ENTITY),
+            rules=versions,
         )
+    )
+
+
+def disagreements(
+    connection: duckdb.DuckDBPyConnection, day: date, zone: str
+) -> list[Disagreement] | None:
+    """Whom the stream's rules name in `archived` and not in the `detections` of the lake, or the
+    other way round; None for a day that is not the stream's alone.
+
+    Not asked: windows that begin before the day, and alarms about the site, since the stream's
+    counts the canary.
+    """
+    (is_streamed,) = connection.execute(IS_STREAMED, [day]).fetchone() or (False,)
+    if not is_streamed:
+        return None
+    rules = ", ".join(literal(rule.name) for rule in all_rules() if rule.place == "stream")
+    start = end_of_day(day - timedelta(days=1), zone)
+    rows = connection.execute(DISAGREEMENTS.format(start=start, rules=rules)).fetchall()
+    return [Disagreement(*row) for row in rows]

@@ -1,6 +1,6 @@
 """What another threshold would have changed: episodes kept, lost and gained over past days.
 
-What does not belong here: where the days lie (`commands.backtest`).
+What does not belong here: where the days lie (`pipeline.backtest`).
 """
 
 from dataclasses import dataclass
@@ -69,6 +69,12 @@ class Difference:
     opened_at: datetime
     peak_value: float
     revenue: Decimal
+
+    def sentence(self) -> str:
+        return (
+            f"{self.day} {self.fate}: {self.entity_id}, since {self.opened_at:%H:%M:%S}, peak"
+            f" {self.peak_value:g}, spent {self.revenue}"
+        )
 
 
 def compare(

@@ -15,7 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from ecom_platform.contracts.verdicts import BOT_VERDICTS, BY_HAND
-from ecom_platform.detection.archived import add_archived
+from ecom_platform.detection.archived import Disagreement, disagreements, load_archived
 from ecom_platform.detection.detections import add_detections, fold_episodes, prepare
 from ecom_platform.detection.recorded_events import RULE_MS
 from ecom_platform.detection.rules import all_rules
@@ -97,6 +97,16 @@ class Archive:
     zone: str = "UTC"
 
 
+@dataclass(frozen=True)
+class Judgement:
+    """The rows of `lake/bot_verdicts` of a day, and whom only one of stream and lake named; None
+    where there is nothing to compare.
+    """
+
+    rows: pa.Table
+    disagreements: list[Disagreement] | None
+
+
 def standing(words: Iterable[Word]) -> dict[int, Word]:
     """The last word about each user."""
     return {word.user_id: word for word in sorted(words, key=lambda one: one.said_at)}
@@ -111,10 +121,8 @@ def rules_digest() -> str:
 
 def day_verdicts(
     connection: duckdb.DuckDBPyConnection, day: date, words: Iterable[Word], archive: Archive
-) -> pa.Table:
-    """The rows of `lake/bot_verdicts` of a day, from `lake.events` of the connection and from what
-    the stream found.
-    """
+) -> Judgement:
+    """Judge a day by `lake.events` of the connection and by what the stream found."""
     _show_words(connection, standing(words).values())
     connection.execute(DAY_EVENTS, [day])
     connection.execute(BUSY_EVENTS)
@@ -123,7 +131,9 @@ def day_verdicts(
     add_detections(connection, [rule for rule in rules if rule.is_about_one_user])
     connection.execute(ALL_EVENTS)
     add_detections(connection, [rule for rule in rules if not rule.is_about_one_user])
-    add_archived(connection, archive.places, day, archive.zone)
+    load_archived(connection, archive.places, day, archive.zone)
+    differing = disagreements(connection, day, archive.zone)
+    connection.execute("insert into detections by name from archived")
     fold_episodes(connection)
     names = ", ".join(column.name for column in BOT_VERDICTS.columns)
     found = connection.execute(
@@ -131,7 +141,7 @@ def day_verdicts(
         " order by rule, entity_id, opened_at",
         [day],
     ).to_arrow_table()
-    return found.cast(arrow_schema(BOT_VERDICTS.all_columns))
+    return Judgement(found.cast(arrow_schema(BOT_VERDICTS.all_columns)), differing)
 
 
 def content_of(verdicts: pa.Table) -> str:

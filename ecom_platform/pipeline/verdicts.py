@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from ecom_platform.contracts.lake import EVENTS
 from ecom_platform.contracts.verdicts import BOT_VERDICTS, VERDICT_WORDS
-from ecom_platform.detection.archived import DETECTIONS_PREFIX, folders_of
+from ecom_platform.detection.archived import DETECTIONS_PREFIX, Disagreement, folders_of
 from ecom_platform.detection.verdicts import (
     Archive,
     Word,
@@ -40,14 +40,15 @@ RECENT_DAYS = 3
 
 @dataclass(frozen=True)
 class JudgedDay:
-    """What became of a day: its rows, how many users are left out of `people`, and a text that is
-    equal where two versions say the same.
+    """What became of a day: its rows, how many users are left out of `people`, a text that is equal
+    where two versions say the same, and where stream and lake disagree.
     """
 
     day: date
     written: WrittenPartition
     bot_count: int
     content: str
+    disagreements: list[Disagreement] | None
 
 
 def stale_verdict_days(tables: TableStore) -> list[date]:
@@ -124,8 +125,10 @@ def _judged(
     day = date.fromisoformat(part.values[0])
     with engine.lake_workspace() as (connection, _):
         engine.show(connection, {EVENTS: [part]})
-        rows = day_verdicts(connection, day, words, archive)
-    return JudgedDay(day, write_table(rows, path), _bot_count(rows), content_of(rows))
+        judgement = day_verdicts(connection, day, words, archive)
+    rows = judgement.rows
+    written = write_table(rows, path)
+    return JudgedDay(day, written, _bot_count(rows), content_of(rows), judgement.disagreements)
 
 
 def _archived(tables: TableStore, days: Sequence[date]) -> dict[date, list[StoredObject]]:

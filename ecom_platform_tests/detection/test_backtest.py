@@ -9,6 +9,7 @@ import pytest
 from ecom_platform.commands import backtest as command
 from ecom_platform.detection.backtest import compare
 from ecom_platform.detection.rules import all_rules
+from ecom_platform.pipeline.backtest import summary
 
 DAY = date(2026, 1, 5)
 HOARDING = next(rule for rule in all_rules() if rule.name == "cart_hoarding")
@@ -47,7 +48,7 @@ def test_raised_threshold_loses_exactly_the_episodes_below_it(
         ("lost", "2"),
         ("lost", "3"),
     ]
-    told = command.summary(found)
+    told = summary(found)
     assert told["lost"] == {"episodes": 2, "users": 2, "revenue": str(Decimal("7.50"))}
     assert told["gained"] == {"episodes": 0, "users": 0, "revenue": "0"}
 
@@ -66,3 +67,8 @@ def test_lowered_threshold_gains_what_it_reaches(lake: duckdb.DuckDBPyConnection
 def test_unknown_property_is_named_with_those_that_there_are() -> None:
     with pytest.raises(SystemExit, match=r"has no treshold; its properties: .*threshold=24"):
         command.main(["cart_hoarding", "treshold=3"])
+
+
+def test_unknown_rule_is_named_with_those_that_there_are() -> None:
+    with pytest.raises(SystemExit, match=r"no rule hoarding; there are .*cart_hoarding"):
+        command.main(["hoarding", "threshold=3"])

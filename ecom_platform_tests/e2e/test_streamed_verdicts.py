@@ -4,13 +4,16 @@ import csv
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import boto3
+import dagster as dg
+import pytest
 
 from ecom_platform.batch import Batch
-from ecom_platform.contracts.verdicts import CANARY_ENTITY
+from ecom_platform.contracts.verdicts import BOT_VERDICTS, CANARY_ENTITY
 from ecom_platform.pipeline.verdicts import stale_verdict_days
-from ecom_platform_tests.e2e.figures import DAY, figures, restated, say
+from ecom_platform_tests.e2e.figures import BOT, DAY, figures, restated, say
 from ecom_platform_tests.support.tables import records
 
 TakeIn = Callable[..., dict[str, str]]
@@ -112,3 +115,51 @@ def test_people_are_the_same_when_a_streamed_day_is_exported(
     word = say(batch, "person", 1)
     assert word.days == (DAY,)
     assert figures(batch, "people") == figures(batch, "all")
+
+
+def agreement(batch: Batch) -> tuple[bool, object]:
+    """What the check on the verdicts said last of the streamed day."""
+    key = dg.AssetCheckKey(dg.AssetKey(BOT_VERDICTS.key), "stream_and_lake_agree")
+    (record,) = batch.instance.event_log_storage.get_asset_check_execution_history(key, limit=1)
+    assert record.event
+    found = record.event.asset_check_evaluation
+    assert found
+    told = found.metadata.get("2026-01-06")
+    return found.passed, told.value if told else None
+
+
+def test_check_tells_whom_stream_or_lake_alone_named(
+    batch: Batch, take_in: TakeIn, people: Path, bot: Path
+) -> None:
+    archive(people, bot)
+    for rule, version in {"cart_hoarding": 2, "machine_rhythm": 2}.items():
+        archive_detection(BOT, "2026-01-06T10:00:00.000Z", rule, rule=rule, rule_version=version)
+    archive_detection(7, "2026-01-06T10:00:00.000Z", "somebody")
+    batch.take_in_stream()
+    batch.rebuild()
+    assert agreement(batch) == (False, "user_flood by user 7 only in the stream")
+
+
+def test_threshold_is_tried_on_past_days_from_the_web_ui(
+    batch: Batch, take_in: TakeIn, people: Path, bot: Path
+) -> None:
+    take_in(people, bot)
+    backtested = [("streaming", "rule_backtest")]
+
+    def ask(**config: object) -> dict[str, Any]:
+        key = dg.AssetKey(backtested[0])
+        job = batch.definitions.get_implicit_global_asset_job_def()
+        settings = {"ops": {key.to_python_identifier(): {"config": config}}}
+        ran = job.execute_in_process(
+            settings, batch.instance, asset_selection=[key], raise_on_error=True
+        )
+        (told,) = ran.asset_materializations_for_node(key.to_python_identifier())
+        return {name: value.value for name, value in told.metadata.items()}
+
+    kept = ask(rule="cart_hoarding", changes={"threshold": "25"})
+    assert (kept["kept"]["users"], kept["lost"]["users"]) == (1, 0)
+    lost = ask(rule="cart_hoarding", changes={"threshold": "5000"}, start=str(DAY), end=str(DAY))
+    assert lost["lost"] == {"episodes": 1, "users": 1, "revenue": "0.00"}
+    assert [row.data["entity_id"] for row in lost["changed_episodes"]] == [str(BOT)]
+    with pytest.raises(dg.Failure, match="no rule hoarding; there are"):
+        ask(rule="hoarding", changes={"threshold": "1"})

@@ -13,6 +13,7 @@ from alert_recorder.alert_items import Alert
 from alert_recorder.alert_table import AlertTable
 from alert_recorder.announcer import Announcer
 from alert_recorder.crossings import Crossing, to_millis, to_wire_time
+from alert_recorder.recent_events import RecentEvents
 from alert_recorder.recorder import AlertRecorder
 from botocore.exceptions import ClientError
 from common import canary
@@ -56,7 +57,9 @@ def clock() -> Clock:
     return Clock()
 
 
-def make_recorder(clock: Clock, *, limit: int = 1000) -> AlertRecorder:
+def make_recorder(
+    clock: Clock, *, limit: int = 1000, recent_events: RecentEvents | None = None
+) -> AlertRecorder:
     dynamodb = boto3.resource("dynamodb")
     return AlertRecorder(
         alerts=AlertTable(dynamodb.Table("ecom-alerts"), retention_days=30),
@@ -65,6 +68,7 @@ def make_recorder(clock: Clock, *, limit: int = 1000) -> AlertRecorder:
             topic_arn=TOPIC_ARN,
             rates=dynamodb.Table("ecom-alert-rates"),
             limit_per_minute=limit,
+            recent_events=recent_events or RecentEvents(boto3.client("kinesis"), "ecom-raw-events"),
         ),
         now=clock,
     )

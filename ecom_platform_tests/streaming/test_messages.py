@@ -9,6 +9,7 @@ from alert_recorder.alert_items import Alert
 from alert_recorder.crossings import Crossing, to_millis
 from alert_recorder.episodes import fold
 from alert_recorder.messages import message_of, subject_of
+from alert_recorder.recent_events import LastEvents
 
 
 def alert(**changes: Any) -> Alert:
@@ -29,7 +30,7 @@ def alert(**changes: Any) -> Alert:
 
 
 def test_message_says_who_what_since_when_how_often_wrong_and_how_to_overrule() -> None:
-    found = json.loads(message_of(alert()))
+    found = json.loads(message_of(alert(), LastEvents(({"product_id": "7"},))))
     assert found == {
         "alert_id": "cart_hoarding#user#555#2026-01-02T03:04:05.678Z",
         "rule": "cart_hoarding",
@@ -42,6 +43,7 @@ def test_message_says_who_what_since_when_how_often_wrong_and_how_to_overrule() 
         "evidence": {"purchase_count": 1.0},
         "how_often_wrong": "2 false alarms in 505,128 sessions of people (make bench-detection)",
         "look_at": "make alerts, or streaming/alerts in Dagster; docs/detection.md",
+        "last_events": [{"product_id": "7"}],
         "overrule": "make verdict USER=555 SAY=person REASON='...'",
     }
     assert subject_of(alert()) == "high alert: cart_hoarding by user"
@@ -49,9 +51,13 @@ def test_message_says_who_what_since_when_how_often_wrong_and_how_to_overrule() 
 
 @pytest.mark.parametrize("rule", ["user_flood", "machine_rhythm"])
 def test_rule_that_was_never_wrong_says_so(rule: str) -> None:
-    assert json.loads(message_of(alert(rule=rule)))["how_often_wrong"].startswith("0 false alarms")
+    assert json.loads(message_of(alert(rule=rule), None))["how_often_wrong"].startswith(
+        "0 false alarms"
+    )
 
 
 def test_nobody_can_be_overruled_where_the_whole_site_is_meant() -> None:
-    told = json.loads(message_of(alert(rule="site_flood", entity_type="site", entity_id="all")))
+    found = alert(rule="site_flood", entity_type="site", entity_id="all")
+    told = json.loads(message_of(found, None))
     assert "overrule" not in told
+    assert "last_events" not in told

@@ -41,8 +41,10 @@ def test_the_alert_recorder_may_not_read_other_streams_or_tables(deployed: str) 
     session = session_of("ecom-alert-recorder")
     kinesis = session.client("kinesis")
     assert kinesis.list_shards(StreamName="ecom-detections")["Shards"]
-    with pytest.raises(ClientError, match="AccessDenied"):
-        kinesis.list_shards(StreamName="ecom-raw-events")
+    assert kinesis.list_shards(StreamName="ecom-raw-events")["Shards"]
+    for stream in ("ecom-dead-letters", "ecom-user-sessions"):
+        with pytest.raises(ClientError, match="AccessDenied"):
+            kinesis.list_shards(StreamName=stream)
     with pytest.raises(ClientError, match="AccessDenied"):
         kinesis.put_record(StreamName="ecom-detections", Data=b"{}", PartitionKey="1")
     with pytest.raises(ClientError, match="AccessDenied"):

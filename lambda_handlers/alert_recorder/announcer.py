@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from .alert_items import Alert
 from .crossings import to_wire_time
 from .messages import message_of, subject_of
+from .recent_events import LastEvents, RecentEvents
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -18,12 +19,19 @@ class Announcer:
     """Publishes at most `limit_per_minute` alerts in a minute of the clock, over all shards."""
 
     def __init__(
-        self, *, sns: "SNSClient", topic_arn: str, rates: "Table", limit_per_minute: int
+        self,
+        *,
+        sns: "SNSClient",
+        topic_arn: str,
+        rates: "Table",
+        limit_per_minute: int,
+        recent_events: RecentEvents,
     ) -> None:
         self._sns = sns
         self._topic_arn = topic_arn
         self._rates = rates
         self._limit_per_minute = limit_per_minute
+        self._recent_events = recent_events
 
     def announce(self, alert: Alert, *, now: int) -> bool:
         """False when held back. The alert of the whole site never is: it explains the storm."""
@@ -33,13 +41,20 @@ class Announcer:
         self._sns.publish(
             TopicArn=self._topic_arn,
             Subject=subject_of(alert),
-            Message=message_of(alert),
+            Message=message_of(alert, self._last_events(alert)),
             MessageAttributes={
                 "rule": {"DataType": "String", "StringValue": peak.rule},
                 "severity": {"DataType": "String", "StringValue": alert.episode.severity},
             },
         )
         return True
+
+    def _last_events(self, alert: Alert) -> LastEvents | None:
+        """None for the whole site: anybody's events would say nothing of it."""
+        peak = alert.episode.peak
+        if peak.entity_type != "user":
+            return None
+        return self._recent_events.before(peak.entity_id, alert.episode.last_crossed_at)
 
     def _opened_in_minute_of(self, now: int) -> int:
         """Counts this alert too. A retried record counts again: the limit errs towards silence."""

@@ -15,16 +15,20 @@ from aws_lambda_powertools.utilities.batch import (
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes.kinesis_stream_event import KinesisStreamRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from botocore.config import Config
 from common.set_aside import SetAside
 
 from .alert_metrics import AlertMetrics
 from .alert_table import AlertTable
 from .announcer import Announcer
 from .crossings import MalformedDetectionError, parse_crossing
+from .recent_events import RecentEvents
 from .recorder import AlertRecorder
 from .settings import Settings
 
 RESOLVE_TASK = "resolve_quiet_alerts"
+QUICKLY = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 1})
+"""An alert waits for no example of its events."""
 
 logger = Logger()
 processor = BatchProcessor(
@@ -57,6 +61,9 @@ def recorder() -> AlertRecorder:
             topic_arn=settings().alerts_topic_arn,
             rates=dynamodb.Table(settings().alert_rates_table),
             limit_per_minute=settings().announced_alerts_per_minute,
+            recent_events=RecentEvents(
+                boto3.client("kinesis", config=QUICKLY), settings().raw_events_stream
+            ),
         ),
         now=lambda: time.time_ns() // 1_000_000,
     )

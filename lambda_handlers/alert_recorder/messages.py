@@ -1,11 +1,12 @@
-"""What people are told of an alert: who, what, since when, the evidence, how often the rule is
-wrong, where to look, and the command that overrules it. Pure; sending is in `announcer`.
+"""What people are told of an alert: who, what, since when, the evidence, the last events, how often
+the rule is wrong, where to look, and the command that overrules it. Pure; `announcer` sends.
 """
 
 import json
 
 from .alert_items import Alert
 from .crossings import to_wire_time
+from .recent_events import LastEvents
 
 FALSE_ALARMS = {"cart_hoarding": 2, "site_flood": 2}
 """False alarms of a rule of the stream in `make bench-detection`; none of the others."""
@@ -18,8 +19,8 @@ def subject_of(alert: Alert) -> str:
     return f"{alert.episode.severity} alert: {peak.rule} by {peak.entity_type}"[:100]
 
 
-def message_of(alert: Alert) -> str:
-    """The message, JSON."""
+def message_of(alert: Alert, last_events: LastEvents | None) -> str:
+    """The message, JSON. Without `last_events` it says nothing of them."""
     peak = alert.episode.peak
     message = {
         "alert_id": alert.episode.alert_id,
@@ -34,6 +35,10 @@ def message_of(alert: Alert) -> str:
         "how_often_wrong": _how_often_wrong(peak.rule),
         "look_at": "make alerts, or streaming/alerts in Dagster; docs/detection.md",
     }
+    if last_events is not None:
+        message["last_events"] = last_events.events
+        if last_events.unread_reason:
+            message["last_events_unread"] = last_events.unread_reason
     if peak.entity_type == "user":
         message["overrule"] = f"make verdict USER={peak.entity_id} SAY=person REASON='...'"
     return json.dumps(message, default=float)

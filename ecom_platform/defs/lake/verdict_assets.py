@@ -10,16 +10,22 @@ from ecom_platform.defs.outcomes import Outcome, check_specs, tell
 from ecom_platform.defs.partitions import DAYS, days_of
 from ecom_platform.defs.retries import trying_again
 from ecom_platform.defs.specs import FOLLOWS_ITS_INPUTS, table_spec
-from ecom_platform.pipeline.verdicts import build_verdicts
+from ecom_platform.pipeline.verdicts import JudgedDay, build_verdicts
 from ecom_platform.resources.query_engine import QueryEngine
 from ecom_platform.resources.table_store import TableStore
 
 VERDICT_CHECKS = check_specs(
     BOT_VERDICTS,
     ["contract_is_kept"],
-    [],
-    {"contract_is_kept": "Columns, keys and accepted values are those of the contract."},
+    ["stream_and_lake_agree"],
+    {
+        "contract_is_kept": "Columns, keys and accepted values are those of the contract.",
+        "stream_and_lake_agree": (
+            "Each rule of the stream names the same users of a streamed day in the lake."
+        ),
+    },
 )
+SHOWN = 20
 
 
 @dg.multi_asset(
@@ -40,18 +46,27 @@ def bot_verdicts(
 ) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
     with trying_again(context):
         judged = build_verdicts(days_of(context), tables, engine, context.log.info)
-        outcomes = [
-            Outcome(
-                str(one.day),
-                metadata={
-                    "dagster/partition_row_count": one.written.row_count,
-                    "bots": one.bot_count,
-                    "bytes": one.written.byte_count,
-                },
-            )
-            for one in judged
-        ]
+        outcomes = [_outcome(one) for one in judged]
     yield from tell(context, [BOT_VERDICTS], VERDICT_CHECKS, outcomes)
+
+
+def _outcome(judged: JudgedDay) -> Outcome:
+    outcome = Outcome(
+        str(judged.day),
+        metadata={
+            "dagster/partition_row_count": judged.written.row_count,
+            "bots": judged.bot_count,
+            "bytes": judged.written.byte_count,
+            "is_compared_with_stream": judged.disagreements is not None,
+        },
+    )
+    if judged.disagreements:
+        told = [
+            f"{d.rule} by user {d.user_id} only in the {d.found_by}" for d in judged.disagreements
+        ]
+        more = f" and {len(told) - SHOWN} more" if len(told) > SHOWN else ""
+        outcome.warnings["stream_and_lake_agree"] = "; ".join(told[:SHOWN]) + more
+    return outcome
 
 
 @dg.definitions
