@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from ecom_platform_tests.chaos.stage import GAP, USERS_APART, Played, Stage
-from ecom_platform_tests.support.session_counts import counted
+from ecom_platform_tests.support.session_counts import counted, session_key
 
 COUNTS = tuple(
     f"{kind}_count" for kind in ("event", "view", "cart", "remove_from_cart", "purchase")
@@ -58,8 +58,10 @@ class Difference:
 def account(stage: Stage, played: Played) -> Account:
     """The state of a play, as it is now."""
     sessions = [item for item in stage.live.items("user-sessions") if played.has(_user(item))]
-    late = sum(played.has(int(row["user_id"])) for row in stage.live.rows("late-events"))
-    accepted = sum(int(item["event_count"]) for item in sessions)
+    late = [row for row in stage.live.rows("late-events") if played.has(int(row["user_id"]))]
+    placed = Counter(map(session_key, late))
+    for item in sessions:
+        placed[session_key(item)] += int(item["event_count"])
     alerts = [item for item in stage.live.items("alerts") if _is_of(item, played)]
     return Account(
         alerts={(i["rule"], _actor(i["entity_id"])): _alert_row(i, played) for i in alerts},
@@ -69,19 +71,24 @@ def account(stage: Stage, played: Played) -> Account:
             for message in stage.inbox.messages()
             if _is_of(message, played)
         ),
-        unaccounted_count=abs(expected_count(stage, played) - accepted - late),
-        late_count=late,
+        # Of each session apart, so that one that lost and one that doubled do not cancel.
+        unaccounted_count=_distance(expected_counts(stage, played), placed),
+        late_count=len(late),
     )
 
 
-def expected_count(stage: Stage, played: Played) -> int:
-    """How many events Flink must count or call late: each id once a window of its session.
+def expected_counts(stage: Stage, played: Played) -> Counter[str]:
+    """How many events of each session Flink must count or call late: each id once a window.
 
     By the records as the stream holds them, with the time at which it took them.
     """
     return counted(
         (fields, at) for fields, at in stage.raw_records() if played.has(fields["user_id"])
     )
+
+
+def _distance(one: Counter[str], other: Counter[str]) -> int:
+    return sum(abs(one[key] - other[key]) for key in one.keys() | other.keys())
 
 
 def difference(

@@ -1,7 +1,8 @@
 """How many events the sessions must count: each id once in a window of its session."""
 
 import json
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -22,12 +23,18 @@ def event_of(data: bytes) -> dict[str, Any] | None:
         return None
 
 
-def counted(events: Iterable[Arrival]) -> int:
-    """What sessions and the late stream must hold together of good events."""
+def counted(events: Iterable[Arrival]) -> Counter[str]:
+    """How many of its good events each session and the late stream must hold together."""
     found = set()
     for fields, arrived_at in events:
         arrived_ms = round(arrived_at * 1000)
         event_ms = round(datetime.fromisoformat(fields["event_time"]).timestamp() * 1000)
         rule_ms = event_ms if abs(arrived_ms - event_ms) < TOLERANCE_MS else arrived_ms
-        found.add((fields["event_id"], rule_ms // (1000 * WINDOW_SECONDS)))
-    return len(found)
+        window = rule_ms // (1000 * WINDOW_SECONDS)
+        found.add((session_key(fields), fields["event_id"], window))
+    return Counter(session for session, *_ in found)
+
+
+def session_key(fields: Mapping[str, Any]) -> str:
+    """The session of an event or of a state."""
+    return f"{fields['user_id']} {fields['user_session']}"
