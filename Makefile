@@ -135,6 +135,9 @@ crash-test: $(VENV)/dev.stamp $(FLINK_VENV)/stamp ## Kill parts of the platform 
 chaos: $(VENV)/dev.stamp $(FLINK_VENV)/stamp ## The stream under every fault beside a calm run of the same traffic; SEEDS=3
 	@PYTHONPATH=lambda_handlers:flink_app $(PYTHON) -m ecom_platform_tests.chaos --seeds $(SEEDS)
 
+soak: $(VENV)/dev.stamp $(FLINK_VENV)/stamp ## An hour of traffic in ten minutes: the memory of every process, a place for every event
+	@PYTHONPATH=lambda_handlers:flink_app $(PYTHON) -m ecom_platform_tests.chaos.soak --picture docs/benchmarks/soak.png
+
 mutate: $(VENV)/dev.stamp ## Change every mart, check and rule in small ways, and see that an example notices each
 	@PYTHONPATH=lambda_handlers:flink_app $(PYTHON) -m ecom_platform_tests.mutation
 
@@ -210,4 +213,4 @@ $(VENV)/browser.stamp: requirements/browser.txt $(VENV)/dev.stamp
 	@$(VENV)/bin/uv pip install -q --python $(PYTHON) --require-hashes -r requirements/browser.txt
 	@touch $@
 
-.PHONY: help demo up down clean answers alerts quarantine mcp simulate detect backtest build verdict acknowledge mute retire replay-quarantine replay-failures restage rebuild-catalog remove-old-versions deploy check test test-stream test-slow crash-test chaos mutate screenshots test-browser flink lock bench-batch bench-stream bench-detection bench-agreement sweep-detection calibrate
+.PHONY: help demo up down clean answers alerts quarantine mcp simulate detect backtest build verdict acknowledge mute retire replay-quarantine replay-failures restage rebuild-catalog remove-old-versions deploy check test test-stream test-slow crash-test chaos soak mutate screenshots test-browser flink lock bench-batch bench-stream bench-detection bench-agreement sweep-detection calibrate
