@@ -69,7 +69,7 @@ def account(stage: Stage, played: Played) -> Account:
         told=Counter(
             (message["rule"], _actor(message["entity_id"]))
             for message in stage.inbox.messages()
-            if _is_of(message, played)
+            if _is_of(message, played) and message["status"] == "open"
         ),
         # Of each session apart, so that one that lost and one that doubled do not cancel.
         unaccounted_count=_distance(expected_counts(stage, played), placed),
