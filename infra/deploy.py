@@ -31,7 +31,11 @@ PLACEHOLDER = "change-me"
 STORAGE = "storage"
 STACKS = ("catalog", "access", "streaming", "alerts", "sessions", "observability")
 """One template each, in the order in which they build on each other; storage comes before them."""
-SWITCHED = {"quicksight": "QuickSightPrincipalArn", "studio": "StudioNotes"}
+SWITCHED = {
+    "quicksight": "QuickSightPrincipalArn",
+    "studio": "StudioNotes",
+    "chat": "SlackWorkspaceId",
+}
 """Deployed only where a parameter says so: an account may have no subscription to QuickSight."""
 LARGEST_TEMPLATE = 51_200
 """Bytes that CloudFormation takes by value."""

@@ -1,6 +1,7 @@
 """What people are told of an alert."""
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -8,7 +9,13 @@ import pytest
 from alert_recorder.alert_items import Alert
 from alert_recorder.crossings import Crossing, to_millis
 from alert_recorder.episodes import fold
-from alert_recorder.messages import message_of, subject_of
+from alert_recorder.messages import (
+    attributes_of,
+    for_chat,
+    message_of,
+    recovery_of,
+    subject_of,
+)
 from alert_recorder.recent_events import LastEvents
 
 
@@ -37,6 +44,7 @@ def test_message_says_who_what_since_when_how_often_wrong_and_how_to_overrule() 
         "entity_type": "user",
         "entity_id": "555",
         "severity": "high",
+        "status": "open",
         "opened_at": "2026-01-02T03:04:05.678Z",
         "observed_value": 25.0,
         "threshold": 24.0,
@@ -61,3 +69,33 @@ def test_nobody_can_be_overruled_where_the_whole_site_is_meant() -> None:
     told = json.loads(message_of(found, None))
     assert "overrule" not in told
     assert "last_events" not in told
+
+
+def test_recovery_says_what_is_over_under_the_name_that_people_were_told() -> None:
+    found = json.loads(recovery_of(replace(alert(), notified_as="as it was told")))
+    assert found["alert_id"] == "as it was told"
+    assert (found["status"], found["crossing_count"]) == ("resolved", 1)
+    assert json.loads(recovery_of(alert()))["alert_id"].startswith("cart_hoarding#user#555#")
+    assert subject_of(alert(), is_over=True) == "high is over: cart_hoarding by user"
+
+
+@pytest.mark.parametrize(
+    ("rule", "owner"),
+    [("cart_hoarding", "shop"), ("checkout_burst", "shop"), ("user_flood", "platform")],
+)
+def test_subscriptions_can_choose_by_owner_severity_rule_and_status(rule: str, owner: str) -> None:
+    wanted = {"rule": rule, "severity": "high", "owner": owner, "status": "open"}
+    assert attributes_of(alert(rule=rule)) == wanted
+    assert attributes_of(alert(rule=rule), is_over=True) == {**wanted, "status": "resolved"}
+
+
+def test_chat_shows_a_custom_notification_without_what_a_stranger_sent() -> None:
+    evil = LastEvents(({"user_session": "<!channel> *bold*"},))
+    told = json.loads(for_chat(subject_of(alert()), message_of(alert(), evil)))
+    assert (told["version"], told["source"]) == ("1.0", "custom")
+    assert told["content"]["title"] == "high alert: cart_hoarding by user"
+    assert told["content"]["description"].startswith("entity_id: 555; opened_at: 2026-01-02T03")
+    assert told["content"]["nextSteps"][1].startswith("make verdict USER=555")
+    assert told["metadata"]["threadId"].startswith("cart_hoarding#user#555#")
+    assert told["metadata"]["additionalContext"]["observed_value"] == "25.0"
+    assert "channel" not in json.dumps(told)

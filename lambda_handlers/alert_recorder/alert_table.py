@@ -110,10 +110,10 @@ class AlertTable:
                     break
                 request["ExclusiveStartKey"] = found["LastEvaluatedKey"]
 
-    def resolve(self, alert: UnresolvedAlert, *, now: int) -> bool:
-        """Closes the alert, unless it was written after it was read."""
+    def resolve(self, alert: UnresolvedAlert, *, now: int) -> Alert | None:
+        """Closes the alert and gives it whole; None if it was written after it was read."""
         try:
-            self._table.update_item(
+            answer = self._table.update_item(
                 Key=alert.key,
                 UpdateExpression="set #status = :resolved, version = version + :one,"
                 " updated_at = :now, day_bucket = :bucket remove unresolved_bucket",
@@ -126,10 +126,11 @@ class AlertTable:
                     ":now": to_wire_time(now),
                     ":bucket": day_bucket(alert.key["entity"], now),
                 },
+                ReturnValues="ALL_NEW",
             )
         except self._client.exceptions.ConditionalCheckFailedException:
-            return False
-        return True
+            return None
+        return from_item(answer["Attributes"])
 
 
 def _unchanged_since(alert: Alert | None) -> dict[str, Any]:

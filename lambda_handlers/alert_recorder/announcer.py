@@ -1,10 +1,12 @@
-"""Tells SNS that an episode opened, and keeps quiet in a storm. `recorder` decides when."""
+"""Tells SNS that an episode opened or is over, and is quiet in a storm; `recorder` decides when."""
 
+import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from .alert_items import Alert
 from .crossings import to_wire_time
-from .messages import message_of, subject_of
+from .messages import attributes_of, for_chat, message_of, recovery_of, subject_of
 from .recent_events import LastEvents, RecentEvents
 
 if TYPE_CHECKING:
@@ -38,16 +40,32 @@ class Announcer:
         peak = alert.episode.peak
         if peak.entity_type != "site" and self._opened_in_minute_of(now) > self._limit_per_minute:
             return False
-        self._sns.publish(
-            TopicArn=self._topic_arn,
-            Subject=subject_of(alert),
-            Message=message_of(alert, self._last_events(alert)),
-            MessageAttributes={
-                "rule": {"DataType": "String", "StringValue": peak.rule},
-                "severity": {"DataType": "String", "StringValue": alert.episode.severity},
-            },
+        self._publish(
+            subject_of(alert), message_of(alert, self._last_events(alert)), attributes_of(alert)
         )
         return True
+
+    def announce_recovery(self, alert: Alert) -> None:
+        """Tell that an alert is over, of which people were told."""
+        self._publish(
+            subject_of(alert, is_over=True),
+            recovery_of(alert),
+            attributes_of(alert, is_over=True),
+        )
+
+    def _publish(self, subject: str, message: str, attributes: Mapping[str, str]) -> None:
+        chat = for_chat(subject, message)
+        self._sns.publish(
+            TopicArn=self._topic_arn,
+            Subject=subject,
+            MessageStructure="json",
+            # A pager and AWS's integration with chats both listen by https.
+            Message=json.dumps({"default": message, "https": chat, "http": chat}),
+            MessageAttributes={
+                name: {"DataType": "String", "StringValue": value}
+                for name, value in attributes.items()
+            },
+        )
 
     def _last_events(self, alert: Alert) -> LastEvents | None:
         """None for the whole site: anybody's events would say nothing of it."""

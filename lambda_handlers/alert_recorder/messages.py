@@ -1,5 +1,6 @@
 """What people are told of an alert: who, what, since when, the evidence, the last events, how often
-the rule is wrong, where to look, and the command that overrules it. Pure; `announcer` sends.
+the rule is wrong, where to look, and the command that overrules it; and that it is over. Pure;
+`announcer` sends.
 """
 
 import json
@@ -12,11 +13,67 @@ FALSE_ALARMS = {"cart_hoarding": 2, "site_flood": 2}
 """False alarms of a rule of the stream in `make bench-detection`; none of the others."""
 JUDGED_SESSIONS = 505_128
 """Sessions of people there."""
+OWNERS = {"cart_hoarding": "shop", "checkout_burst": "shop"}
+"""Whose alerts these are; all others are the platform's."""
+FROM_EVENTS = {"last_events", "evidence"}
+"""Fields that hold what a stranger sent, or too much for a chat."""
 
 
-def subject_of(alert: Alert) -> str:
+def subject_of(alert: Alert, *, is_over: bool = False) -> str:
     peak = alert.episode.peak
-    return f"{alert.episode.severity} alert: {peak.rule} by {peak.entity_type}"[:100]
+    what = "is over" if is_over else "alert"
+    return f"{alert.episode.severity} {what}: {peak.rule} by {peak.entity_type}"[:100]
+
+
+def attributes_of(alert: Alert, *, is_over: bool = False) -> dict[str, str]:
+    """By what a subscription can choose what it hears."""
+    rule = alert.episode.peak.rule
+    return {
+        "rule": rule,
+        "severity": alert.episode.severity,
+        "owner": OWNERS.get(rule, "platform"),
+        "status": "resolved" if is_over else "open",
+    }
+
+
+def recovery_of(alert: Alert) -> str:
+    """The message that an alert of which people were told is over, JSON."""
+    episode = alert.episode
+    return json.dumps(
+        {
+            "alert_id": alert.notified_as or episode.alert_id,
+            "status": "resolved",
+            "rule": episode.peak.rule,
+            "entity_type": episode.peak.entity_type,
+            "entity_id": episode.peak.entity_id,
+            "severity": episode.severity,
+            "opened_at": to_wire_time(episode.opened_at),
+            "last_crossed_at": to_wire_time(episode.last_crossed_at),
+            "crossing_count": episode.crossing_count,
+        }
+    )
+
+
+def for_chat(subject: str, message: str) -> str:
+    """A message as AWS's integration with chats shows it: a custom notification, with the fields of
+    the message as its context. None of its texts comes from an event.
+    """
+    fields = json.loads(message)
+    told = [name for name in ("entity_id", "opened_at", "how_often_wrong") if name in fields]
+    content = {
+        "title": subject,
+        "description": "; ".join(f"{name}: {fields[name]}" for name in told),
+        "nextSteps": [fields[name] for name in ("look_at", "overrule") if name in fields],
+    }
+    context = {name: str(fields[name]) for name in sorted(fields) if name not in FROM_EVENTS}
+    return json.dumps(
+        {
+            "version": "1.0",
+            "source": "custom",
+            "content": content,
+            "metadata": {"threadId": fields["alert_id"], "additionalContext": context},
+        }
+    )
 
 
 def message_of(alert: Alert, last_events: LastEvents | None) -> str:
@@ -28,6 +85,7 @@ def message_of(alert: Alert, last_events: LastEvents | None) -> str:
         "entity_type": peak.entity_type,
         "entity_id": peak.entity_id,
         "severity": alert.episode.severity,
+        "status": "open",
         "opened_at": to_wire_time(alert.episode.opened_at),
         "observed_value": float(peak.observed_value),
         "threshold": float(peak.threshold),

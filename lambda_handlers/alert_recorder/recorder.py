@@ -42,11 +42,18 @@ class AlertRecorder:
         return Outcome(change, is_held_back=not is_told)
 
     def resolve_quiet_alerts(self) -> Iterator[UnresolvedAlert]:
-        """Closes every episode that has been quiet for ten minutes and gives those it closed."""
+        """Closes every episode that has been quiet for ten minutes and gives those it closed.
+
+        Whoever was told that it opened is told that it is over, at most once: nobody waits for it.
+        """
         now = self.now()
-        for alert in self.alerts.quiet_since(now - QUIET_MILLIS):
-            if self.alerts.resolve(alert, now=now):
-                yield alert
+        for unresolved in self.alerts.quiet_since(now - QUIET_MILLIS):
+            alert = self.alerts.resolve(unresolved, now=now)
+            if alert is None:
+                continue
+            if alert.notified_at is not None:
+                self.announcer.announce_recovery(alert)
+            yield unresolved
 
     def _must_be_told(self, alert: Alert) -> bool:
         if not alert.awaits_notification:
