@@ -9,8 +9,9 @@ from datetime import date, timedelta
 
 import duckdb
 
-from ecom_platform.contracts import Table, marts
+from ecom_platform.contracts import Table
 from ecom_platform.contracts.lake import EVENT_DAYS
+from ecom_platform.marts.building import PURE_SQL
 from ecom_platform.marts.reach import reach
 from ecom_platform.resources.table_store import TableStore
 
@@ -36,7 +37,7 @@ def compared(
     ledger knows of no re-delivered row on any of the days that it reads.
     """
     days = _redelivered_counts(connection, tables)
-    found = [_mart(connection, tables, mart, other_place, days) for mart in marts.TABLES]
+    found = [_mart(connection, tables, mart, other_place, days) for mart in PURE_SQL]
     return Comparison(
         row_count=sum(one.row_count for one in found),
         differing_row_count=sum(one.differing_row_count for one in found),
@@ -49,7 +50,7 @@ def differing(connection: duckdb.DuckDBPyConnection, place: str, other_place: st
     """Rows of all marts that only one of two places has, both with a folder a day."""
     return sum(
         differing_rows(connection, mart, (_folders(place, mart), _folders(other_place, mart)))[1]
-        for mart in marts.TABLES
+        for mart in PURE_SQL
     )
 
 

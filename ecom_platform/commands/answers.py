@@ -32,6 +32,7 @@ TITLES = {
 }
 AMOUNTS = {"revenue", "value_left"}
 """Columns of answers that are money."""
+ODD_SHOWN = 3
 WINDOW_DAYS = marts.TRAILING_DAYS
 
 
@@ -116,6 +117,15 @@ def _caveats(connection: duckdb.DuckDBPyConnection, days: Sequence[date]) -> lis
     if partial:
         found.append(
             f"{partial} of {len(days)} days are partial: their files came before midnight."
+        )
+    odd = connection.execute(
+        "select kpi || ' on ' || event_date from marts.kpi_anomalies where is_unusual"
+        " order by event_date desc, kpi"
+    ).fetchall()
+    if odd:
+        found.append(
+            f"{len(odd)} daily figures are unusual (kpi_anomalies), the newest:"
+            f" {', '.join(name for (name,) in odd[:ODD_SHOWN])}."
         )
     if len(days) < WINDOW_DAYS:
         found.append(

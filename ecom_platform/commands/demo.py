@@ -1,6 +1,6 @@
 """`python -m ecom_platform.commands.demo`: event files in, four answers out, in one go.
 
-Without a file of the user's it makes four weeks of traffic that end yesterday, and then plays a
+Without a file of the user's it makes six weeks of traffic that end yesterday, and then plays a
 minute of traffic on the stream. What was made once is kept, so that a second demo gives the same
 answers.
 """
@@ -16,7 +16,7 @@ import dagster as dg
 from rich.console import Console
 
 from ecom_platform.batch import Batch, RunFailedError
-from ecom_platform.commands.answers import print_answers
+from ecom_platform.commands.answers import WINDOW_DAYS, print_answers
 from ecom_platform.commands.deliver import NotAnEventFileError, deliver
 from ecom_platform.commands.refusal_lines import exit_code, say_refusals
 from ecom_platform.commands.stream_demo import StreamDemo, StreamDemoError
@@ -29,8 +29,9 @@ from ecom_platform.simulator.event_stream import StreamError
 from ecom_platform.traffic import __main__ as traffic
 from ecom_platform.traffic.manifest import MANIFEST, read_manifest
 
-EVENTS_PER_DAY = 45_000
-DAYS = marts.TRAILING_DAYS
+EVENTS_PER_DAY = 30_000
+DAYS = marts.ANOMALY_DAYS
+"""Over a month's end, and so many that odd days can be told."""
 SEED = 7
 
 
@@ -53,7 +54,8 @@ def demo(paths: Sequence[Path], batch: Batch, settings: Settings, console: Conso
     say_refusals(verdicts, console.print)
     days = _days_of(batch, {one.file.file_id for one in verdicts})
     if days:
-        print_answers(batch.tables, batch.engine, days, console, settings.currency)
+        shown = days[-WINDOW_DAYS:]
+        print_answers(batch.tables, batch.engine, shown, console, settings.currency)
     return exit_code(verdicts)
 
 
@@ -76,7 +78,7 @@ def _print_rows(verdicts: Sequence[FileVerdict], console: Console) -> None:
 
 
 def made_up_files(folder: Path, console: Console) -> list[Path]:
-    """Four weeks of traffic that end yesterday, made once."""
+    """Six weeks of traffic that end yesterday, made once."""
     if not (folder / MANIFEST).exists():
         last = datetime.now(UTC).date() - timedelta(days=1)
         console.print(f"making {DAYS} days of traffic, about {EVENTS_PER_DAY * DAYS:,} events:")

@@ -4,8 +4,8 @@ What does not belong here: how a figure is computed. That is `marts/sql/<mart>.s
 """
 
 from ecom_platform.contracts.bot_marts import DAILY_BOT_IMPACT
-from ecom_platform.contracts.mart_columns import BRAND, CATEGORY, amount, count, mart, ranks
-from ecom_platform.contracts.table import Column, ColumnType, Input
+from ecom_platform.contracts.mart_columns import BRAND, CATEGORY, OWNER, amount, count, mart, ranks
+from ecom_platform.contracts.table import EVENT_DATE, Column, ColumnType, Input, Table
 
 MARKETING_NEEDS = (
     "needs_exposure",
@@ -15,6 +15,9 @@ MARKETING_NEEDS = (
     "too_little_data",
 )
 
+KPIS = ("visitors", "carts", "purchases", "revenue", "conversion")
+"""What is watched for odd days; conversion is the share of visitors that buy."""
+ANOMALY_DAYS = 42
 TRAILING_DAYS = 28
 TRAILING_INPUT = {"days_before": TRAILING_DAYS - 1}
 
@@ -101,6 +104,32 @@ ABANDONED_CARTS = mart(
     ),
     ("user_id", "user_session", "product_id"),
     EVENTS_OF_TWO_DAYS,
+)
+
+RECOVERY_DAYS = 14
+
+CART_RECOVERY = mart(
+    "cart_recovery",
+    "One row for each category, brand and horizon: what the day's carts left behind, and how much"
+    " of it the same users bought within so many days. From `marts/abandoned_carts` and"
+    " `lake/events`; read by re-marketing.",
+    (
+        CATEGORY,
+        BRAND,
+        Column("horizon_days", "int", "1, 3, 7 or 14 days from the last cart event."),
+        count("left", "Products left in carts."),
+        amount("left", "Their price."),
+        count("recovered", "Of these, bought by the same user within the horizon."),
+        amount("recovered", "Their price in the cart."),
+        Column("is_open", "boolean", "The window's last day is missing or partial."),
+    ),
+    ("category_code", "brand", "horizon_days"),
+    (
+        Input("marts", "abandoned_carts"),
+        Input("lake", "events", days_after=RECOVERY_DAYS),
+        Input("lake", "bot_verdicts", days_after=RECOVERY_DAYS),
+        Input("lake", "event_days", days_after=RECOVERY_DAYS),
+    ),
 )
 
 HOURLY_CATEGORY_ACTIVITY = mart(
@@ -197,9 +226,40 @@ DAILY_FUNNEL = mart(
     (EVENTS, BOTS),
 )
 
+KPI_ANOMALIES = Table(
+    layer="marts",
+    name="kpi_anomalies",
+    description=(
+        "One row a day and watched figure of people: what it is, what the six weeks before let"
+        " expect, and whether it lies outside that. From `marts/daily_visitors`; read by whoever is"
+        " asked why a day is odd."
+    ),
+    owner=OWNER,
+    columns=(
+        Column("kpi", "string", "Which figure.", accepted_values=KPIS),
+        Column("value", "double", "What it is; none for a rate of nothing.", nullable=True),
+        count("thing", "How many things it counts; of revenue and conversion, the buyers."),
+        Column("expected_value", "double", "What was to be expected.", nullable=True),
+        Column("lower_value", "double", "Below this it is unusual.", nullable=True),
+        Column("upper_value", "double", "Above this it is unusual.", nullable=True),
+        Column("days_with_data", "bigint", "Whole days of the 42 before that have data."),
+        Column(
+            "is_unusual",
+            "boolean",
+            "It lies outside; none on a partial day, and before 28 days with data.",
+            nullable=True,
+        ),
+        Column("is_partial", "boolean", "The day may still grow."),
+    ),
+    partition_columns=(EVENT_DATE,),
+    primary_key=("event_date", "kpi"),
+    inputs=(Input("marts", "daily_visitors", days_before=ANOMALY_DAYS),),
+)
+
 TABLES = (
     DAILY_VISITORS,
     ABANDONED_CARTS,
+    CART_RECOVERY,
     DAILY_CART_ABANDONMENT,
     HOURLY_CATEGORY_ACTIVITY,
     WEEKDAY_CATEGORY_RANKING,
@@ -207,5 +267,6 @@ TABLES = (
     BRAND_MARKETING_NEEDS,
     DAILY_FUNNEL,
     DAILY_BOT_IMPACT,
+    KPI_ANOMALIES,
 )
 """In an order in which each follows what it reads."""

@@ -12,12 +12,14 @@ from ecom_platform.contracts.mart_columns import AUDIENCE
 from ecom_platform.contracts.table import Table
 
 Unit = Literal["count", "money", "rate", "number"]
-Caveat = Literal["partial", "immature", "under_attack", "not_additive", "window"]
+Caveat = Literal["partial", "immature", "under_attack", "not_additive", "window", "people", "open"]
 CAVEATS: Mapping[Caveat, str] = {
     "partial": "days whose files came before midnight count as far as they came",
     "immature": "a cart may still be bought within 24 hours",
     "under_attack": "on days under attack bots are counted wherever no verdict names them",
     "not_additive": "one person on two days is one visitor of each: a sum over days is no count",
+    "open": "while a window is open, more may come back",
+    "people": "of people alone, whoever is chosen; nothing is said before four weeks of data",
     "window": "looks back over 28 days that end on the last day shown",
 }
 
@@ -93,7 +95,9 @@ CATEGORY = Dimension("category", "Category", "category_code")
 BRAND = Dimension("brand", "Brand", "brand")
 PRODUCT = Dimension("product", "Product", "product_id")
 NEED = Dimension("need", "Need", "marketing_need")
-DIMENSIONS = (DAY, HOUR, WEEKDAY, CATEGORY, BRAND, PRODUCT, NEED)
+KPI = Dimension("kpi", "Figure", "kpi")
+HORIZON = Dimension("horizon", "Days since", "horizon_days")
+DIMENSIONS = (DAY, HOUR, WEEKDAY, CATEGORY, BRAND, PRODUCT, NEED, KPI, HORIZON)
 
 
 def _of(
@@ -170,6 +174,24 @@ LEFT_VALUE = Measure(
     caveats=("immature",),
 )
 
+RECOVERY = Measure(
+    "recovery",
+    "Share bought later by the same user",
+    marts.CART_RECOVERY,
+    "recovered_count",
+    "rate",
+    ("left_count",),
+    ("open",),
+)
+RECOVERED_AMOUNT = Measure(
+    "recovered_amount",
+    "Value that came back",
+    marts.CART_RECOVERY,
+    "recovered_amount",
+    "money",
+    caveats=("open",),
+)
+
 CATEGORY_VIEWS, CATEGORY_CARTS, CATEGORY_PURCHASES, CATEGORY_REVENUE = _of(
     marts.HOURLY_CATEGORY_ACTIVITY,
     ("category_views", "Views", "view_count", "count"),
@@ -203,15 +225,25 @@ GHOST_CARTS = Measure(
     ("partial", "under_attack"),
 )
 
+KPI_VALUE, KPI_EXPECTED, KPI_LOWER, KPI_UPPER = _of(
+    marts.KPI_ANOMALIES,
+    ("kpi_value", "What it is", "value", "number"),
+    ("kpi_expected", "Expected", "expected_value", "number"),
+    ("kpi_lower", "Unusual below", "lower_value", "number"),
+    ("kpi_upper", "Unusual above", "upper_value", "number"),
+    caveats=("people", "partial"),
+)
+
 MEASURES: Mapping[str, Measure] = {
     measure.name: measure
     for measure in (
         *(VISITORS, SESSIONS, EVENTS, PURCHASES, REVENUE, BUYERS),
         *(VIEWED, CARTED, PURCHASED, CONVERSION),
-        *(ABANDONMENT, ABANDONED_AMOUNT, LEFT_VALUE),
+        *(ABANDONMENT, ABANDONED_AMOUNT, LEFT_VALUE, RECOVERY, RECOVERED_AMOUNT),
         *(CATEGORY_VIEWS, CATEGORY_CARTS, CATEGORY_PURCHASES, CATEGORY_REVENUE),
         *(BRAND_VIEWS, BRAND_PURCHASES, BRAND_LIFT, TYPICAL_VIEWS),
         *(BOTS, BOT_EVENTS, BOT_CARTS, GHOST_CARTS),
+        *(KPI_VALUE, KPI_EXPECTED, KPI_LOWER, KPI_UPPER),
     )
 }
 

@@ -10,7 +10,7 @@ from typing import Literal
 from ecom_platform.contracts.table import Table
 from ecom_platform.dashboard import measures as m
 
-Kind = Literal["figures", "lines", "bars", "heat", "quadrant", "steps", "table"]
+Kind = Literal["figures", "lines", "bars", "heat", "quadrant", "steps", "table", "bands"]
 
 
 @dataclass(frozen=True)
@@ -92,6 +92,10 @@ CARTS = Page(
         Chart("abandonment_by_day", "Carts abandoned a day", "lines", (m.ABANDONMENT,)),
         Chart("abandoned_value_by_day", "Value left a day", "bars", (m.ABANDONED_AMOUNT,)),
         Chart("carts_by_hour", "Carts filled by hour", "bars", (m.CATEGORY_CARTS,), (m.HOUR,)),
+        Chart("recovery", "What came back", "bars", (m.RECOVERY,), (m.HORIZON,)),
+        Chart(
+            "recovered_value", "Value that came back", "bars", (m.RECOVERED_AMOUNT,), (m.HORIZON,)
+        ),
         Chart("left_by_category", "Left by category", "bars", (m.LEFT_VALUE,), (m.CATEGORY,), 10),
         Chart("left_by_product", "Products left most", "table", (m.LEFT_VALUE,), (m.PRODUCT,), 20),
     ),
@@ -155,6 +159,20 @@ BOTS = Page(
     ),
     parts=("verdicts",),
 )
+ANOMALIES = Page(
+    "anomalies",
+    "Odd days",
+    "Which days are not what the weeks before let expect?",
+    (
+        Chart(
+            "kpi_bands",
+            "Figures, and between which bounds they are usual",
+            "bands",
+            (m.KPI_VALUE, m.KPI_EXPECTED, m.KPI_LOWER, m.KPI_UPPER),
+            (m.DAY, m.KPI),
+        ),
+    ),
+)
 ALERTS = Page("alerts", "Alerts", "What is happening now?", parts=("alerts",))
 QUALITY = Page(
     "quality",
@@ -164,6 +182,7 @@ QUALITY = Page(
 )
 
 PAGES: Mapping[str, Page] = {
-    page.name: page for page in (VISITORS, FUNNEL, CARTS, CATEGORIES, BRANDS, BOTS, ALERTS, QUALITY)
+    page.name: page
+    for page in (VISITORS, FUNNEL, CARTS, CATEGORIES, BRANDS, ANOMALIES, BOTS, ALERTS, QUALITY)
 }
 CHARTS: Mapping[str, Chart] = {chart.name: chart for p in PAGES.values() for chart in p.charts}

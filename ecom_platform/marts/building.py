@@ -4,7 +4,7 @@ What does not belong here: which days have data, and publishing (`defs.marts`).
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -12,8 +12,9 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from ecom_platform.contracts import Input, Table
+from ecom_platform.contracts import Input, Table, marts
 from ecom_platform.contracts.mart_columns import AUDIENCE
+from ecom_platform.marts.anomalies import fill_bands
 from ecom_platform.marts.queries import Check, mart_sql, range_values, rendered
 from ecom_platform.tables.contract_check import broken_rows
 from ecom_platform.tables.parquet import (
@@ -34,6 +35,11 @@ anti join (
   select distinct event_date, user_id from lake.bot_verdicts where is_excluded
 ) as bots on events.event_date = bots.event_date and events.user_id = bots.user_id
 """
+FILLED: Mapping[str, Callable[[pa.Table, Collection[date]], pa.Table]] = {
+    marts.KPI_ANOMALIES.name: fill_bands
+}
+"""Marts of which SQL gives the rows, and a library fills columns that SQL cannot."""
+PURE_SQL = tuple(mart for mart in marts.TABLES if mart.name not in FILLED)
 EXAMPLES = 3
 """Offending rows that a message shows."""
 
@@ -60,6 +66,10 @@ def build_mart(
     older version of it may hold some; a day that was not asked for is left out.
     """
     select = select_for_audiences(connection, mart, min(days), max(days))
+    if mart.name in FILLED:
+        rows = connection.execute(select).to_arrow_table()
+        connection.register("filled_rows", FILLED[mart.name](rows, days))
+        select = "select * from filled_rows"
     columns = ", ".join(
         f"cast({column.name} as {ENGINE_TYPES[column.type]}) as {column.name}"
         for column in mart.all_columns

@@ -12,6 +12,7 @@ from ecom_platform.dashboard.pages import Chart
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 HEIGHT = 300
+Picture = alt.Chart | alt.LayerChart | alt.FacetChart
 FORMATS = {"count": ",.0f", "money": ",.2f", "rate": ".1%", "number": ",.2f"}
 
 
@@ -85,7 +86,7 @@ def _bars(chart: Chart, found: pa.Table, currency: str) -> None:
             "x": alt.X(amount, title=title, axis=figure),
         }
     else:
-        kind = "O" if dimension.name == "hour" else "T"
+        kind = "T" if dimension.name == "day" else "O"
         encoded = {
             "x": alt.X(f"{dimension.name}:{kind}", title=dimension.title),
             "y": alt.Y(amount, title=title, axis=figure),
@@ -148,6 +149,33 @@ def _quadrant(chart: Chart, found: pa.Table, currency: str) -> None:
     _show(chart, found, picture)
 
 
+def _bands(chart: Chart, found: pa.Table, _currency: str) -> None:
+    """A figure below the other: what it is, and in a band what was to be expected; odd days red."""
+    day, figure = (one.name for one in chart.by)
+    value, expected, lower, upper = (one.name for one in chart.measures)
+    is_odd = (
+        f"datum.{lower} != null && (datum.{value} < datum.{lower} || datum.{value} > datum.{upper})"
+    )
+    base = alt.Chart().encode(x=alt.X(f"{day}:T", title=None))
+    up = alt.Y(f"{value}:Q", title=None, axis=alt.Axis(format="~s"))
+    color = alt.condition(is_odd, alt.value("firebrick"), alt.value("steelblue"))
+    tooltip = [
+        f"{day}:T",
+        *(alt.Tooltip(f"{one.name}:Q", format=",.4~f") for one in chart.measures),
+    ]
+    layers = alt.layer(
+        base.mark_area(opacity=0.25).encode(y=f"{lower}:Q", y2=f"{upper}:Q"),
+        base.mark_line(strokeDash=[4, 2]).encode(y=f"{expected}:Q"),
+        base.mark_line().encode(y=up),
+        base.mark_point(filled=True, size=60).encode(y=up, color=color, tooltip=tooltip),
+        data=found,
+    )
+    picture = layers.properties(height=HEIGHT // 2, width="container").facet(
+        row=alt.Row(f"{figure}:N", title=None)
+    )
+    _show(chart, found, picture.resolve_scale(y="independent"))
+
+
 def _table(chart: Chart, found: pa.Table, currency: str) -> None:
     names = {one.name: one.title for one in chart.by}
     names |= {measure.name: title_of(measure, currency) for measure in chart.measures}
@@ -155,7 +183,7 @@ def _table(chart: Chart, found: pa.Table, currency: str) -> None:
     st.dataframe(named, hide_index=True, alt=words_of(chart, found))
 
 
-def _show(chart: Chart, found: pa.Table, picture: alt.Chart | alt.LayerChart) -> None:
+def _show(chart: Chart, found: pa.Table, picture: Picture) -> None:
     st.altair_chart(picture, alt=words_of(chart, found), key=chart.name)
 
 
@@ -166,5 +194,6 @@ DRAWERS: Mapping[str, Callable[[Chart, pa.Table, str], None]] = {
     "steps": _steps,
     "heat": _heat,
     "quadrant": _quadrant,
+    "bands": _bands,
     "table": _table,
 }

@@ -7,7 +7,7 @@ from ecom_platform.dashboard.measures import Dimension, Measure
 from ecom_platform.dashboard.pages import Chart
 
 Json = dict[str, Any]
-NUMBERS = {"hour", "weekday", "product"}
+NUMBERS = {"hour", "weekday", "product", "horizon"}
 """Dimensions that are numbers; the day is a date, all others are texts."""
 
 
@@ -108,6 +108,13 @@ def _table(chart: Chart) -> tuple[str, Json]:
     }
 
 
+def _bands(chart: Chart) -> tuple[str, Json]:
+    """Figures of different sizes: a table, the newest day first."""
+    kind, found = _table(chart)
+    newest = {"FieldId": f"{chart.name}.{chart.by[0].name}", "Direction": "DESC"}
+    return kind, {**found, "SortConfiguration": {"RowSort": [{"FieldSort": newest}]}}
+
+
 def _largest_first(chart: Chart) -> Json:
     field = f"{chart.name}.{chart.measures[0].name}"
     return {"FieldSort": {"FieldId": field, "Direction": "DESC"}}
@@ -120,5 +127,6 @@ BUILDERS: Mapping[str, Callable[[Chart], tuple[str, Json]]] = {
     "steps": _bars,
     "heat": _heat,
     "quadrant": _quadrant,
+    "bands": _bands,
     "table": _table,
 }

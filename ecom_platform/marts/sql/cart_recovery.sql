@@ -1,0 +1,152 @@
+-- Of the products that were left in carts: how many the same user bought later, in whichever session,
+-- within one, three, seven and fourteen days of the last cart event. A window whose last day is not
+-- there, or is partial, is open: its count may grow.
+with left_products as (
+    select
+        event_date,
+        category_code,
+        brand,
+        user_id,
+        user_session,
+        product_id,
+        last_carted_at,
+        last_cart_price
+    from marts.abandoned_carts
+    where audience = $audience and event_date between $start_date and $end_date
+),
+
+purchases as (
+    select
+        user_id,
+        product_id,
+        event_time
+    from lake.events
+    where
+        event_type = 'purchase'
+        and event_date between $start_date and $end_date + interval '14' day
+),
+
+first_purchases as (
+    select
+        left_products.event_date,
+        left_products.user_id,
+        left_products.user_session,
+        left_products.product_id,
+        min(purchases.event_time) as bought_at
+    from left_products
+    inner join purchases
+        on left_products.user_id = purchases.user_id
+        and left_products.product_id = purchases.product_id
+    where purchases.event_time >= left_products.last_carted_at
+    group by
+        left_products.event_date,
+        left_products.user_id,
+        left_products.user_session,
+        left_products.product_id
+),
+
+outcomes as (
+    select
+        left_products.event_date,
+        left_products.category_code,
+        left_products.brand,
+        left_products.last_cart_price,
+        case
+            when first_purchases.bought_at <= left_products.last_carted_at + interval '1' day then 1
+            when first_purchases.bought_at <= left_products.last_carted_at + interval '3' day then 3
+            when first_purchases.bought_at <= left_products.last_carted_at + interval '7' day then 7
+            when first_purchases.bought_at <= left_products.last_carted_at + interval '14' day
+                then 14
+        end as bought_within_days
+    from left_products
+    left join first_purchases
+        on left_products.event_date = first_purchases.event_date
+        and left_products.user_id = first_purchases.user_id
+        and left_products.user_session = first_purchases.user_session
+        and left_products.product_id = first_purchases.product_id
+),
+
+horizons as (
+    select 1 as horizon_days
+    union all
+    select 3 as horizon_days
+    union all
+    select 7 as horizon_days
+    union all
+    select 14 as horizon_days
+),
+
+cells as (
+    select
+        outcomes.event_date,
+        outcomes.category_code,
+        outcomes.brand,
+        horizons.horizon_days,
+        count(*) as left_count,
+        sum(outcomes.last_cart_price) as left_amount,
+        sum(
+            case when outcomes.bought_within_days <= horizons.horizon_days then 1 else 0 end
+        ) as recovered_count,
+        sum(
+            case
+                when outcomes.bought_within_days <= horizons.horizon_days
+                    then outcomes.last_cart_price
+                else 0
+            end
+        ) as recovered_amount
+    from outcomes
+    cross join horizons
+    group by
+        outcomes.event_date,
+        outcomes.category_code,
+        outcomes.brand,
+        horizons.horizon_days
+),
+
+last_days as (
+    select
+        event_date - interval '1' day as day_before_1,
+        event_date - interval '3' day as day_before_3,
+        event_date - interval '7' day as day_before_7,
+        event_date - interval '14' day as day_before_14
+    from lake.event_days
+    where not is_partial
+),
+
+closed as (
+    select
+        day_before_1 as event_date,
+        1 as horizon_days
+    from last_days
+    union all
+    select
+        day_before_3 as event_date,
+        3 as horizon_days
+    from last_days
+    union all
+    select
+        day_before_7 as event_date,
+        7 as horizon_days
+    from last_days
+    union all
+    select
+        day_before_14 as event_date,
+        14 as horizon_days
+    from last_days
+)
+
+select
+    $audience as audience,
+    cells.category_code,
+    cells.brand,
+    cells.horizon_days,
+    cells.left_count,
+    cells.left_amount,
+    cells.recovered_count,
+    cells.recovered_amount,
+    closed.horizon_days is null as is_open,
+    cells.event_date
+from cells
+left join closed
+    on cells.event_date = closed.event_date
+    and cells.horizon_days = closed.horizon_days
