@@ -21,7 +21,7 @@ from ecom_platform.definitions import Resources, definitions_on
 from ecom_platform.defs.partitions import ARRIVED_HOURS, EVENT_FILES, adjacent, islands, span_tags
 from ecom_platform.lake.event_files import HOW_TO_DELIVER
 from ecom_platform.lake.shown_text import shown
-from ecom_platform.marts.reach import reach
+from ecom_platform.marts.reach import levels
 from ecom_platform.pipeline.days import row_counts_by_day, stale_plans
 from ecom_platform.pipeline.file_verdicts import (
     FileVerdict,
@@ -37,8 +37,7 @@ from ecom_platform.resources.table_store import TableStore
 from ecom_platform.settings import Settings
 
 CATALOG = [("catalog", table.name) for table in TABLES.values()]
-DAILY_MARTS = [mart for mart in marts.TABLES if reach(mart) == (0, 0)]
-WINDOW_MARTS = [mart for mart in marts.TABLES if reach(mart) != (0, 0)]
+MART_LEVELS = levels(marts.TABLES)
 
 FILES_A_RUN = 500
 """Small files that one run stages: a run costs as much as reading some of them."""
@@ -133,7 +132,8 @@ class Batch:
         changed = [plan.day for plan in stale_plans(self.tables)]
         self._run_days([table.key for table in DAY_TABLES], changed)
         self._run_days([BOT_VERDICTS.key], stale_verdict_days(self.tables))
-        for together in (DAILY_MARTS, *([mart] for mart in WINDOW_MARTS)):
+        # A run costs as much as some days of a mart; what was built changes what is stale.
+        for together in MART_LEVELS:
             stale: dict[tuple[date, ...], list[tuple[str, str]]] = {}
             for mart in together:
                 stale.setdefault(tuple(stale_days(mart, self.tables)), []).append(mart.key)

@@ -42,8 +42,8 @@ def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalClou
 
 @pytest.fixture
 def batch(cloud: LocalCloud) -> Iterator[Batch]:
-    """The platform on that cloud, with its catalog prepared."""
-    with dg.instance_for_test() as instance:
+    """The platform on that cloud, with its catalog prepared; its runs are kept in memory."""
+    with dg.DagsterInstance.ephemeral() as instance:
         found = Batch.of(Settings.from_environment(), instance, say=lambda _: None)
         found.prepare_catalog()
         yield found

@@ -24,7 +24,7 @@ def batch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Batch]:
             patch.setenv(name, value)
         patch.setenv("ECOM_SCRATCH_DIR", str(folder))
         st.cache_resource.clear()
-        with dg.instance_for_test() as instance:
+        with dg.DagsterInstance.ephemeral() as instance:
             found = Batch.of(Settings.from_environment(), instance, say=lambda _: None)
             found.prepare_catalog()
             deliver(event_files(folder / "files"), Settings.from_environment())

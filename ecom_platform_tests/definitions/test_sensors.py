@@ -130,6 +130,7 @@ def test_changed_days_sensor_finds_a_day_whose_writer_died_before_the_catalog(
     assert ranges(Ticks(changed_days_sensor, batch).tick()) == [("2026-01-05", "2026-01-05")]
 
 
+@pytest.mark.slow
 def test_corrections_taken_back_again_and_again_are_asked_for_each_time(
     batch: Batch, tmp_path: Path
 ) -> None:

@@ -5,7 +5,7 @@ from datetime import date
 
 import dagster as dg
 
-from ecom_platform.batch import DAILY_MARTS, WINDOW_MARTS, Batch, RunFailedError
+from ecom_platform.batch import MART_LEVELS, Batch, RunFailedError
 from ecom_platform.contracts.lake import DAY_TABLES
 from ecom_platform.settings import Settings
 
@@ -13,9 +13,8 @@ from ecom_platform.settings import Settings
 def main() -> None:
     first, last = (date.fromisoformat(word) for word in sys.argv[1:])
     batch = Batch.of(Settings.from_environment(), dg.DagsterInstance.get())
-    together = [DAY_TABLES, DAILY_MARTS, *([mart] for mart in WINDOW_MARTS)]
     try:
-        for tables in together:
+        for tables in (DAY_TABLES, *MART_LEVELS):
             batch.run(tables[0].path, [table.key for table in tables], span=(str(first), str(last)))
     except RunFailedError as error:
         sys.exit(f"error: {error}")

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from ecom_platform.batch import DAILY_MARTS, WINDOW_MARTS, Batch
+from ecom_platform.batch import Batch
 from ecom_platform.commands.deliver import deliver
+from ecom_platform.contracts import marts
 from ecom_platform.contracts.lake import DAY_TABLES, EVENTS
+from ecom_platform.marts.reach import reach
 from ecom_platform.settings import Settings
 from ecom_platform.traffic import __main__ as traffic
 from ecom_platform_tests.e2e.shown_tables import all_tables, catalog_differences, stale
@@ -20,8 +22,12 @@ pytestmark = pytest.mark.slow
 
 FIRST = date(2026, 1, 5)
 DAYS = [FIRST + timedelta(days=n) for n in range(28)]
-OF_THEIR_DAY = [table.key for table in (*DAY_TABLES, *DAILY_MARTS)]
-OF_OTHER_DAYS_TOO = [mart.key for mart in WINDOW_MARTS]
+IS_OF_ITS_DAY = {mart.key: reach(mart) == (0, 0) for mart in marts.TABLES}
+OF_THEIR_DAY = [
+    *(table.key for table in DAY_TABLES),
+    *(key for key, is_of_its_day in IS_OF_ITS_DAY.items() if is_of_its_day),
+]
+OF_OTHER_DAYS_TOO = [key for key, is_of_its_day in IS_OF_ITS_DAY.items() if not is_of_its_day]
 
 
 @pytest.fixture

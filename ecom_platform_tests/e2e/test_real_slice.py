@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import dagster as dg
+import pytest
 
 from ecom_platform.batch import Batch
 from ecom_platform_tests.support.tables import all_marts, check_conservation, one, rows
@@ -52,6 +53,7 @@ def test_real_slice_gives_the_published_figures(
     check_conservation(batch)
 
 
+@pytest.mark.slow
 def test_real_slice_in_halves_shuffled_or_packed_gives_the_same_marts(
     batch: Batch, take_in: TakeIn, real_slice: Path, tmp_path: Path
 ) -> None:

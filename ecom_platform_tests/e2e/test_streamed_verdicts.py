@@ -160,6 +160,7 @@ def test_threshold_is_tried_on_past_days_from_the_web_ui(
     assert (kept["kept"]["users"], kept["lost"]["users"]) == (1, 0)
     lost = ask(rule="cart_hoarding", changes={"threshold": "5000"}, start=str(DAY), end=str(DAY))
     assert lost["lost"] == {"episodes": 1, "users": 1, "revenue": "0.00"}
-    assert [row.data["entity_id"] for row in lost["changed_episodes"]] == [str(BOT)]
+    changed = [row.data["entity_id"] for row in lost["changed_episodes"].records]
+    assert changed == [str(BOT)]
     with pytest.raises(dg.Failure, match="no rule hoarding; there are"):
         ask(rule="hoarding", changes={"threshold": "1"})

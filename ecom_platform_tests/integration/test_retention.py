@@ -24,6 +24,7 @@ def write(path: Path, *users: int) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_replaced_versions_go_after_a_day_and_the_tables_stay(
     batch: Batch, take_in: TakeIn, tmp_path: Path
 ) -> None:

@@ -171,7 +171,7 @@ def live_stream(
 @contextmanager
 def platform_beside() -> Iterator[Batch]:
     """The platform on that cloud, with an instance of its own."""
-    with dg.instance_for_test() as instance:
+    with dg.DagsterInstance.ephemeral() as instance:
         batch = Batch.of(Settings.from_environment(), instance, say=lambda _: None)
         batch.prepare_catalog()
         yield batch

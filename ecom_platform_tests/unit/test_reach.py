@@ -4,9 +4,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from ecom_platform.contracts import TABLES
+from ecom_platform.contracts import TABLES, marts
 from ecom_platform.defs.partitions import islands
-from ecom_platform.marts.reach import reach
+from ecom_platform.marts.reach import levels, reach
 
 D = date(2026, 3, 10)
 
@@ -22,10 +22,22 @@ D = date(2026, 3, 10)
         ("daily_cart_abandonment", (0, 1)),
         ("weekday_category_ranking", (27, 0)),
         ("brand_marketing_needs", (27, 0)),
+        ("cart_recovery", (0, 14)),
+        ("kpi_anomalies", (42, 0)),
     ],
 )
 def test_reach_is_the_days_before_and_after(mart: str, expected: tuple[int, int]) -> None:
     assert reach(TABLES["marts", mart]) == expected
+
+
+def test_levels_hold_every_mart_once_behind_all_that_it_reads() -> None:
+    built: set[tuple[str, str]] = set()
+    for together in levels(marts.TABLES):
+        for mart in together:
+            assert {read.key for read in mart.inputs if read.layer == "marts"} <= built
+        built |= {mart.key for mart in together}
+    assert built == {mart.key for mart in marts.TABLES}
+    assert len(levels(marts.TABLES)) == 3
 
 
 def test_islands_are_runs_without_a_gap() -> None:

@@ -50,14 +50,9 @@ outcomes as (
         left_products.event_date,
         left_products.category_code,
         left_products.brand,
+        left_products.last_carted_at,
         left_products.last_cart_price,
-        case
-            when first_purchases.bought_at <= left_products.last_carted_at + interval '1' day then 1
-            when first_purchases.bought_at <= left_products.last_carted_at + interval '3' day then 3
-            when first_purchases.bought_at <= left_products.last_carted_at + interval '7' day then 7
-            when first_purchases.bought_at <= left_products.last_carted_at + interval '14' day
-                then 14
-        end as bought_within_days
+        first_purchases.bought_at
     from left_products
     left join first_purchases
         on left_products.event_date = first_purchases.event_date
@@ -67,13 +62,21 @@ outcomes as (
 ),
 
 horizons as (
-    select 1 as horizon_days
+    select
+        1 as horizon_days,
+        interval '1' day as horizon
     union all
-    select 3 as horizon_days
+    select
+        3 as horizon_days,
+        interval '3' day as horizon
     union all
-    select 7 as horizon_days
+    select
+        7 as horizon_days,
+        interval '7' day as horizon
     union all
-    select 14 as horizon_days
+    select
+        14 as horizon_days,
+        interval '14' day as horizon
 ),
 
 cells as (
@@ -85,11 +88,14 @@ cells as (
         count(*) as left_count,
         sum(outcomes.last_cart_price) as left_amount,
         sum(
-            case when outcomes.bought_within_days <= horizons.horizon_days then 1 else 0 end
+            case
+                when outcomes.bought_at <= outcomes.last_carted_at + horizons.horizon then 1
+                else 0
+            end
         ) as recovered_count,
         sum(
             case
-                when outcomes.bought_within_days <= horizons.horizon_days
+                when outcomes.bought_at <= outcomes.last_carted_at + horizons.horizon
                     then outcomes.last_cart_price
                 else 0
             end

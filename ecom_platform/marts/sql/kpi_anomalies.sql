@@ -57,7 +57,7 @@ select
     cast(null as double) as expected_value,
     cast(null as double) as lower_value,
     cast(null as double) as upper_value,
-    cast(0 as bigint) as days_with_data,
+    cast(null as bigint) as days_with_data,
     cast(null as boolean) as is_unusual,
     is_partial,
     event_date
