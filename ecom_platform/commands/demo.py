@@ -29,7 +29,7 @@ from ecom_platform.simulator.event_stream import StreamError
 from ecom_platform.traffic import __main__ as traffic
 from ecom_platform.traffic.manifest import MANIFEST, read_manifest
 
-EVENTS_PER_DAY = 30_000
+EVENTS_PER_DAY = 26_000
 DAYS = marts.ANOMALY_DAYS
 """Over a month's end, and so many that odd days can be told."""
 SEED = 7

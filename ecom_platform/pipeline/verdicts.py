@@ -121,9 +121,10 @@ def _judged(
     archive: Archive,
     path: Path,
 ) -> JudgedDay:
-    """Judge one day in an engine of its own: its queries are too small to fill two cores."""
+    """Judge one day in an engine of its own, on one thread: its queries are too small for two."""
     day = date.fromisoformat(part.values[0])
     with engine.lake_workspace() as (connection, _):
+        connection.execute("set threads = 1")
         engine.show(connection, {EVENTS: [part]})
         judgement = day_verdicts(connection, day, words, archive)
     rows = judgement.rows
