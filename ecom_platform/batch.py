@@ -15,7 +15,7 @@ import dagster as dg
 import psutil
 
 from ecom_platform.contracts import TABLES, marts
-from ecom_platform.contracts.lake import DAY_TABLES, FILE_TABLES, HOUR_TABLES
+from ecom_platform.contracts.lake import DAY_TABLES, EVENTS, FILE_TABLES, HOUR_TABLES
 from ecom_platform.contracts.verdicts import BOT_VERDICTS
 from ecom_platform.definitions import Resources, definitions_on
 from ecom_platform.defs.partitions import ARRIVED_HOURS, EVENT_FILES, adjacent, islands, span_tags
@@ -38,6 +38,11 @@ from ecom_platform.settings import Settings
 
 CATALOG = [("catalog", table.name) for table in TABLES.values()]
 MART_LEVELS = levels(marts.TABLES)
+ALL_OF_A_DAY = [table.key for table in (*DAY_TABLES, BOT_VERDICTS, *marts.TABLES)]
+DAYS_TOGETHER = 7
+"""So many new days are built from the lake to the last mart in one run, which costs as much as some
+of them; of more the progress is told, table by table.
+"""
 
 FILES_A_RUN = 500
 """Small files that one run stages: a run costs as much as reading some of them."""
@@ -130,7 +135,10 @@ class Batch:
     def rebuild(self) -> list[date]:
         """Build whatever is not built from what is there now; returns the days of the lake."""
         changed = [plan.day for plan in stale_plans(self.tables)]
-        self._run_days([table.key for table in DAY_TABLES], changed)
+        new = self._new_among(changed)
+        if len(new) <= DAYS_TOGETHER:
+            self._run_days(ALL_OF_A_DAY, new)
+        self._run_days([t.key for t in DAY_TABLES], [p.day for p in stale_plans(self.tables)])
         self._run_days([BOT_VERDICTS.key], stale_verdict_days(self.tables))
         # A run costs as much as some days of a mart; what was built changes what is stale.
         for together in MART_LEVELS:
@@ -140,6 +148,11 @@ class Batch:
             for days, keys in stale.items():
                 self._run_days(keys, days)
         return changed
+
+    def _new_among(self, days: Sequence[date]) -> list[date]:
+        """Those of some days that the lake has nothing of yet: no table of theirs is up to date."""
+        known = {part.values[0] for part in self.tables.catalog.partitions(EVENTS)}
+        return [day for day in days if str(day) not in known]
 
     def data_days(self) -> list[date]:
         """Days that have events now."""

@@ -5,13 +5,16 @@ says the same as before, nothing that reads it changes. What does not belong her
 (`detection.verdicts`), and the Dagster asset.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
+from queue import SimpleQueue
 
+import duckdb
 import pyarrow as pa
 
 from ecom_platform.contracts.lake import EVENTS
@@ -19,6 +22,7 @@ from ecom_platform.contracts.verdicts import BOT_VERDICTS, VERDICT_WORDS
 from ecom_platform.detection.archived import DETECTIONS_PREFIX, Disagreement, folders_of
 from ecom_platform.detection.verdicts import (
     Archive,
+    Judgement,
     Word,
     content_of,
     day_verdicts,
@@ -27,7 +31,6 @@ from ecom_platform.detection.verdicts import (
 from ecom_platform.pipeline.marts import days_with_rows, versions_of
 from ecom_platform.resources.query_engine import QueryEngine
 from ecom_platform.resources.table_store import Draft, TableStore
-from ecom_platform.tables.commits import PublishedPartition
 from ecom_platform.tables.contract_check import check_contract
 from ecom_platform.tables.parquet import WrittenPartition, arrow_schema, write_table
 from ecom_platform.tables.retention import StoredObject
@@ -80,13 +83,20 @@ def build_verdicts(
     # Asked for once: the rows are read from the very versions that are remembered with them.
     parts = tables.locations(EVENTS, wanted[0], wanted[-1])
     by_day = {date.fromisoformat(part.values[0]): part for part in parts}
-    with engine.workspace() as (connection, folder), ThreadPoolExecutor(DAYS_AT_ONCE) as pool:
+    with (
+        engine.workspace() as (connection, folder),
+        _idle_engines(engine) as idle,
+        ThreadPoolExecutor(DAYS_AT_ONCE) as pool,
+    ):
         archived = _archived(tables, wanted)
 
         def judge(day: date) -> JudgedDay:
             places = tuple(tables.objects.uri(one.key) for one in archived[day])
             archive = Archive(places, tables.store_time_zone)
-            return _judged(engine, by_day[day], words, archive, folder / f"{day}.parquet")
+            with _taken(idle) as lake:
+                engine.show(lake, {EVENTS: [by_day[day]]})
+                judgement = day_verdicts(lake, day, words, archive)
+            return _written(day, judgement, folder / f"{day}.parquet")
 
         judged = []
         for count, one in enumerate(pool.map(judge, wanted), start=1):
@@ -114,19 +124,30 @@ def build_verdicts(
     return judged
 
 
-def _judged(
-    engine: QueryEngine,
-    part: PublishedPartition,
-    words: Sequence[Word],
-    archive: Archive,
-    path: Path,
-) -> JudgedDay:
-    """Judge one day in an engine of its own, on one thread: its queries are too small for two."""
-    day = date.fromisoformat(part.values[0])
-    with engine.lake_workspace() as (connection, _):
-        connection.execute("set threads = 1")
-        engine.show(connection, {EVENTS: [part]})
-        judgement = day_verdicts(connection, day, words, archive)
+@contextmanager
+def _idle_engines(engine: QueryEngine) -> Iterator[SimpleQueue[duckdb.DuckDBPyConnection]]:
+    """As many engines as days are judged at once; a thread each, since their queries are small."""
+    idle: SimpleQueue[duckdb.DuckDBPyConnection] = SimpleQueue()
+    with ExitStack() as workspaces:
+        for _ in range(DAYS_AT_ONCE):
+            lake, _folder = workspaces.enter_context(engine.lake_workspace())
+            lake.execute("set threads = 1")
+            idle.put(lake)
+        yield idle
+
+
+@contextmanager
+def _taken(
+    idle: SimpleQueue[duckdb.DuckDBPyConnection],
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    one = idle.get()
+    try:
+        yield one
+    finally:
+        idle.put(one)
+
+
+def _written(day: date, judgement: Judgement, path: Path) -> JudgedDay:
     rows = judgement.rows
     written = write_table(rows, path)
     return JudgedDay(day, written, _bot_count(rows), content_of(rows), judgement.disagreements)
