@@ -79,12 +79,13 @@ class StreamDemo:
         truth, event_ids = self._play(play)
         last_event = datetime.now(UTC)
         self._wait("event time to pass", lambda: self._has_passed(last_event))
-        time.sleep(SETTLED_SECONDS)
+        passed = time.monotonic()
+        self._take_in(event_ids, started.date())
+        time.sleep(max(0.0, passed + SETTLED_SECONDS - time.monotonic()))
         alerts = self._alerts(started)
         catches = catches_of(truth, alerts)
         others = strangers(play, alerts)
         self._print(catches, others)
-        self._take_in(event_ids, started.date())
         print_bot_impact(
             self.batch.tables,
             self.batch.engine,
