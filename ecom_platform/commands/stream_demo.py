@@ -6,7 +6,7 @@ What does not belong here: the batch answers (`demo`), and how traffic is made (
 import json
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -15,7 +15,8 @@ from rich.table import Table as Grid
 
 from ecom_platform.batch import Batch
 from ecom_platform.commands.answers import print_bot_impact
-from ecom_platform.contracts.lake import EVENTS
+from ecom_platform.contracts import Table
+from ecom_platform.contracts.lake import EVENTS, STAGED_STREAM_EVENTS
 from ecom_platform.resources.aws import kinesis_client
 from ecom_platform.settings import Settings
 from ecom_platform.simulator.event_stream import EventStream
@@ -25,6 +26,7 @@ from ecom_platform.simulator.replay import Record
 from ecom_platform.simulator.scenario import Scenario, read_scenario
 from ecom_platform.simulator.truth import Truth
 from ecom_platform.streaming.alerts import Alert, seconds_between, wire_time
+from ecom_platform.tables.commits import PublishedPartition
 
 SCENARIO = "demo"
 BUSY_STATES = ("RUNNING", "STARTING", "UNREACHABLE")
@@ -199,22 +201,37 @@ class StreamDemo:
         self.console.print(f"nobody else was named{'' if not named else f', but: {named}'}")
 
     def _take_in(self, event_ids: set[str], day: date) -> None:
-        """Wait for the archive, build today, and look for every event that was sent."""
+        """Wait for the archive, build today, and look for every event that was sent.
 
-        def is_all_there() -> bool:
-            if self.batch.take_in_stream():
-                self.batch.rebuild()
-            return self._in_lake(event_ids, day) == len(event_ids)
+        Raises:
+            StreamDemoError: one is missing.
 
-        self._wait(f"{len(event_ids):,} events in lake/events, as many as were sent", is_all_there)
+        """
+        what = f"{len(event_ids):,} events in lake/events, as many as were sent"
 
-    def _in_lake(self, event_ids: set[str], day: date) -> int:
-        """How many of these events the lake has on a day, or on the next: a play may run over."""
+        def is_archived() -> bool:
+            self.batch.take_in_stream()
+            parts = self.batch.tables.catalog.partitions(STAGED_STREAM_EVENTS)
+            return self._in(STAGED_STREAM_EVENTS, parts, event_ids) == len(event_ids)
+
+        # Built once, when all is there: a build takes as long as the archive.
+        self._wait("the archive", is_archived)
+        self.batch.rebuild()
+        # A play may run over midnight.
         parts = self.batch.tables.locations(EVENTS, day, day + timedelta(days=1))
+        if self._in(EVENTS, parts, event_ids) < len(event_ids):
+            raise StreamDemoError(f"there should be {what}, and some are missing")
+        self.console.print(f"  {what}")
+
+    def _in(
+        self, table: Table, parts: Sequence[PublishedPartition], event_ids: Collection[str]
+    ) -> int:
+        """How many of these events are in some partitions of a table."""
         with self.batch.engine.lake_workspace() as (connection, _):
-            self.batch.engine.show(connection, {EVENTS: parts})
-            sql = "select count(distinct event_id) from lake.events where event_id in ?"
-            return int(connection.execute(sql, [list(event_ids)]).fetchall()[0][0])
+            self.batch.engine.show(connection, {table: parts})
+            sql = f"select count(distinct event_id) from {table.layer}.{table.name}"
+            found = connection.execute(f"{sql} where event_id in ?", [list(event_ids)])
+            return int(found.fetchall()[0][0])
 
 
 def fresh(scenario: Scenario, started: datetime) -> Scenario:
