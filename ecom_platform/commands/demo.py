@@ -1,6 +1,6 @@
 """`python -m ecom_platform.commands.demo`: event files in, four answers out, in one go.
 
-Without a file of the user's it makes six weeks of traffic that end yesterday, and then plays a
+Without a file of the user's it makes a month of traffic that ends yesterday, and then plays a
 minute of traffic on the stream. What was made once is kept, so that a second demo gives the same
 answers.
 """
@@ -20,18 +20,19 @@ from ecom_platform.commands.answers import WINDOW_DAYS, print_answers
 from ecom_platform.commands.deliver import NotAnEventFileError, deliver
 from ecom_platform.commands.refusal_lines import exit_code, say_refusals
 from ecom_platform.commands.stream_demo import StreamDemo, StreamDemoError
-from ecom_platform.contracts import marts
 from ecom_platform.contracts.lake import STAGED_EVENTS
 from ecom_platform.lake.event_files import EXPORTS_PREFIX
+from ecom_platform.marts.anomalies import LEAST_DAYS
 from ecom_platform.pipeline.file_verdicts import FileVerdict
 from ecom_platform.settings import Settings
 from ecom_platform.simulator.event_stream import StreamError
 from ecom_platform.traffic import __main__ as traffic
 from ecom_platform.traffic.manifest import MANIFEST, read_manifest
 
-EVENTS_PER_DAY = 26_000
-DAYS = marts.ANOMALY_DAYS
-"""Over a month's end, and so many that odd days can be told."""
+EVENTS_PER_DAY = 34_000
+JUDGED_DAYS = 4
+DAYS = LEAST_DAYS + JUDGED_DAYS
+"""Over a month's end, and so many that the last of them can be told odd."""
 SEED = 7
 
 
@@ -78,7 +79,7 @@ def _print_rows(verdicts: Sequence[FileVerdict], console: Console) -> None:
 
 
 def made_up_files(folder: Path, console: Console) -> list[Path]:
-    """Six weeks of traffic that end yesterday, made once."""
+    """A month of traffic that ends yesterday, made once."""
     if not (folder / MANIFEST).exists():
         last = datetime.now(UTC).date() - timedelta(days=1)
         console.print(f"making {DAYS} days of traffic, about {EVENTS_PER_DAY * DAYS:,} events:")
