@@ -12,11 +12,10 @@ import duckdb
 
 from benchmarks.local_s3 import BARE_PREFIX, connected
 from benchmarks.phases import Phases
-from ecom_platform.contracts import Table
+from ecom_platform.contracts import Table, marts
 from ecom_platform.contracts.lake import EVENT_COLUMNS, EVENT_TYPES
 from ecom_platform.lake.event_files import EXPORTS_PREFIX
 from ecom_platform.lake.event_rules import CLASSIC_TIME
-from ecom_platform.marts.building import PURE_SQL
 from ecom_platform.marts.queries import mart_sql, range_values, rendered
 from ecom_platform.settings import Settings
 from ecom_platform.tables.parquet import ENGINE_TYPES
@@ -39,7 +38,7 @@ def main() -> None:
     with connected(settings.scratch_dir) as connection:
         phases.run("staging", lambda: write_events(connection, bucket))
         phases.run("days", lambda: show_events(connection, bucket))
-        for mart in PURE_SQL:
+        for mart in marts.OF_EVENTS:
             phases.run(mart.name, lambda mart=mart: write_mart(connection, bucket, mart))  # type: ignore[misc]
     wall, cpu = time.perf_counter() - started, time.process_time() - cpu_started
     print(json.dumps({"wall_s": wall, "cpu_s": cpu, "phases": phases.seconds}))

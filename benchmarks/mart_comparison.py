@@ -9,9 +9,8 @@ from datetime import date, timedelta
 
 import duckdb
 
-from ecom_platform.contracts import Table
+from ecom_platform.contracts import Table, marts
 from ecom_platform.contracts.lake import EVENT_DAYS
-from ecom_platform.marts.building import PURE_SQL
 from ecom_platform.marts.reach import reach
 from ecom_platform.resources.table_store import TableStore
 
@@ -37,7 +36,7 @@ def compared(
     ledger knows of no re-delivered row on any of the days that it reads.
     """
     days = _redelivered_counts(connection, tables)
-    found = [_mart(connection, tables, mart, other_place, days) for mart in PURE_SQL]
+    found = [_mart(connection, tables, mart, other_place, days) for mart in marts.OF_EVENTS]
     return Comparison(
         row_count=sum(one.row_count for one in found),
         differing_row_count=sum(one.differing_row_count for one in found),
@@ -50,14 +49,16 @@ def differing(connection: duckdb.DuckDBPyConnection, place: str, other_place: st
     """Rows of all marts that only one of two places has, both with a folder a day."""
     return sum(
         differing_rows(connection, mart, (_folders(place, mart), _folders(other_place, mart)))[1]
-        for mart in PURE_SQL
+        for mart in marts.OF_EVENTS
     )
 
 
 def differing_rows(
     connection: duckdb.DuckDBPyConnection, mart: Table, places: tuple[str, str], where: str = "true"
 ) -> tuple[int, int]:
-    """Rows of the first place, and rows that only one of the two places has.
+    """Rows of everybody in the first place, and those that only one of the two places has.
+
+    Only the platform makes rows of people, since only it has verdicts.
 
     Args:
         connection: reaches both places.
@@ -68,7 +69,8 @@ def differing_rows(
     """
     columns = ", ".join(column.name for column in mart.all_columns)
     one, other = (
-        f"(select {columns} from read_parquet({files}, hive_partitioning = true) where {where})"
+        f"(select {columns} from read_parquet({files}, hive_partitioning = true)"
+        f" where audience = 'all' and {where})"
         for files in places
     )
     counts: tuple[int, int] = connection.execute(

@@ -12,9 +12,8 @@ from pathlib import Path
 import polars as pl
 
 from benchmarks.phases import Phases
-from ecom_platform.contracts import Table
+from ecom_platform.contracts import Table, marts
 from ecom_platform.contracts.lake import EVENT_TYPES, EVENTS, SOURCE_COLUMNS
-from ecom_platform.marts.building import PURE_SQL
 from ecom_platform.marts.queries import mart_sql, range_values, rendered
 
 TIME_FORMAT = "%Y-%m-%d %H:%M:%S UTC"
@@ -46,7 +45,7 @@ def main() -> None:
     context: pl.SQLContext[pl.LazyFrame] = pl.SQLContext()
     phases.run("staging", lambda: write_events(arguments.events, arguments.out))
     phases.run("days", lambda: show_events(context, arguments.out))
-    for mart in PURE_SQL:
+    for mart in marts.OF_EVENTS:
         phases.run(mart.name, lambda mart=mart: write_mart(context, arguments.out, mart))  # type: ignore[misc]
     print(json.dumps({"wall_s": time.perf_counter() - started, "phases": phases.seconds}))
 

@@ -4,7 +4,16 @@ What does not belong here: how a figure is computed. That is `marts/sql/<mart>.s
 """
 
 from ecom_platform.contracts.bot_marts import DAILY_BOT_IMPACT
-from ecom_platform.contracts.mart_columns import BRAND, CATEGORY, OWNER, amount, count, mart, ranks
+from ecom_platform.contracts.mart_columns import (
+    AUDIENCE,
+    BRAND,
+    CATEGORY,
+    OWNER,
+    amount,
+    count,
+    mart,
+    ranks,
+)
 from ecom_platform.contracts.table import EVENT_DATE, Column, ColumnType, Input, Table
 
 MARKETING_NEEDS = (
@@ -270,3 +279,6 @@ TABLES = (
     KPI_ANOMALIES,
 )
 """In an order in which each follows what it reads."""
+
+OF_EVENTS = tuple(mart for mart in TABLES if AUDIENCE in mart.columns)
+"""Those that any engine makes of events by SQL alone, with rows for each audience."""

@@ -39,7 +39,6 @@ FILLED: Mapping[str, Callable[[pa.Table, Collection[date]], pa.Table]] = {
     marts.KPI_ANOMALIES.name: fill_bands
 }
 """Marts of which SQL gives the rows, and a library fills columns that SQL cannot."""
-PURE_SQL = tuple(mart for mart in marts.TABLES if mart.name not in FILLED)
 EXAMPLES = 3
 """Offending rows that a message shows."""
 
