@@ -5,7 +5,7 @@ says the same as before, nothing that reads it changes. What does not belong her
 (`detection.verdicts`), and the Dagster asset.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -31,6 +31,7 @@ from ecom_platform.detection.verdicts import (
 from ecom_platform.pipeline.marts import days_with_rows, versions_of
 from ecom_platform.resources.query_engine import QueryEngine
 from ecom_platform.resources.table_store import Draft, TableStore
+from ecom_platform.tables.commits import PublishedPartition
 from ecom_platform.tables.contract_check import check_contract
 from ecom_platform.tables.parquet import WrittenPartition, arrow_schema, write_table
 from ecom_platform.tables.retention import StoredObject
@@ -83,26 +84,17 @@ def build_verdicts(
     # Asked for once: the rows are read from the very versions that are remembered with them.
     parts = tables.locations(EVENTS, wanted[0], wanted[-1])
     by_day = {date.fromisoformat(part.values[0]): part for part in parts}
-    with (
-        engine.workspace() as (connection, folder),
-        _idle_engines(engine) as idle,
-        ThreadPoolExecutor(DAYS_AT_ONCE) as pool,
-    ):
-        archived = _archived(tables, wanted)
-
-        def judge(day: date) -> JudgedDay:
-            places = tuple(tables.objects.uri(one.key) for one in archived[day])
-            archive = Archive(places, tables.store_time_zone)
-            with _taken(idle) as lake:
-                engine.show(lake, {EVENTS: [by_day[day]]})
-                judgement = day_verdicts(lake, day, words, archive)
-            return _written(day, judgement, folder / f"{day}.parquet")
-
+    archived = _archived(tables, wanted)
+    archives = {
+        day: Archive(tuple(tables.objects.uri(one.key) for one in found), tables.store_time_zone)
+        for day, found in archived.items()
+    }
+    with engine.workspace() as (connection, folder):
         judged = []
-        for count, one in enumerate(pool.map(judge, wanted), start=1):
-            judged.append(one)
-            if count % SAID_EVERY == 0:
-                say(f"judged {count} of {len(wanted)} days")
+        for day, judgement in _judgements(engine, by_day, words, archives):
+            judged.append(_written(day, judgement, folder / f"{day}.parquet"))
+            if len(judged) % SAID_EVERY == 0:
+                say(f"judged {len(judged)} of {len(wanted)} days")
         check_contract(connection, BOT_VERDICTS, [one.written for one in judged])
         placed = tables.upload(BOT_VERDICTS, [((str(one.day),), one.written) for one in judged])
     contents = {str(one.day): one.content for one in judged}
@@ -122,6 +114,24 @@ def build_verdicts(
     ]
     tables.publish(BOT_VERDICTS, drafts)
     return judged
+
+
+def _judgements(
+    engine: QueryEngine,
+    parts: Mapping[date, PublishedPartition],
+    words: Sequence[Word],
+    archives: Mapping[date, Archive],
+) -> Iterator[tuple[date, Judgement]]:
+    """Each day with what was found, in the order of the days; some are judged at once."""
+    with _idle_engines(engine) as idle, ThreadPoolExecutor(DAYS_AT_ONCE) as pool:
+
+        def judge(day: date) -> Judgement:
+            with _taken(idle) as lake:
+                engine.show(lake, {EVENTS: [parts[day]]})
+                return day_verdicts(lake, day, words, archives[day])
+
+        days = sorted(archives)
+        yield from zip(days, pool.map(judge, days), strict=True)
 
 
 @contextmanager
