@@ -150,30 +150,33 @@ def _quadrant(chart: Chart, found: pa.Table, currency: str) -> None:
 
 
 def _bands(chart: Chart, found: pa.Table, _currency: str) -> None:
-    """A figure below the other: what it is, and in a band what was to be expected; odd days red."""
-    day, figure = (one.name for one in chart.by)
+    """A picture a figure: what it is, and in a band what was to be expected; odd days are red."""
+    figure = chart.by[1].name
+    for name in sorted(set(found[figure].to_pylist())):
+        # A facet would not be as wide as the page.
+        st.caption(name)
+        rows = found.filter(pc.equal(found[figure], name))
+        _show(chart, rows, _band(chart, rows), name)
+
+
+def _band(chart: Chart, rows: pa.Table) -> Picture:
+    day = alt.X(f"{chart.by[0].name}:T", title=None)
     value, expected, lower, upper = (one.name for one in chart.measures)
     is_odd = (
         f"datum.{lower} != null && (datum.{value} < datum.{lower} || datum.{value} > datum.{upper})"
     )
-    base = alt.Chart().encode(x=alt.X(f"{day}:T", title=None))
+    base = alt.Chart(rows).encode(x=day)
     up = alt.Y(f"{value}:Q", title=None, axis=alt.Axis(format="~s"))
     color = alt.condition(is_odd, alt.value("firebrick"), alt.value("steelblue"))
-    tooltip = [
-        f"{day}:T",
-        *(alt.Tooltip(f"{one.name}:Q", format=",.4~f") for one in chart.measures),
-    ]
-    layers = alt.layer(
+    figures = [alt.Tooltip(f"{one.name}:Q", format=",.4~f") for one in chart.measures]
+    return alt.layer(
         base.mark_area(opacity=0.25).encode(y=f"{lower}:Q", y2=f"{upper}:Q"),
         base.mark_line(strokeDash=[4, 2]).encode(y=f"{expected}:Q"),
         base.mark_line().encode(y=up),
-        base.mark_point(filled=True, size=60).encode(y=up, color=color, tooltip=tooltip),
-        data=found,
-    )
-    picture = layers.properties(height=HEIGHT // 2, width="container").facet(
-        row=alt.Row(f"{figure}:N", title=None)
-    )
-    _show(chart, found, picture.resolve_scale(y="independent"))
+        base.mark_point(filled=True, size=60).encode(
+            y=up, color=color, tooltip=[alt.Tooltip(f"{chart.by[0].name}:T"), *figures]
+        ),
+    ).properties(height=HEIGHT // 2)
 
 
 def _table(chart: Chart, found: pa.Table, currency: str) -> None:
@@ -183,8 +186,9 @@ def _table(chart: Chart, found: pa.Table, currency: str) -> None:
     st.dataframe(named, hide_index=True, alt=words_of(chart, found))
 
 
-def _show(chart: Chart, found: pa.Table, picture: Picture) -> None:
-    st.altair_chart(picture, alt=words_of(chart, found), key=chart.name)
+def _show(chart: Chart, found: pa.Table, picture: Picture, part: str = "") -> None:
+    words = f"{part}: {words_of(chart, found)}" if part else words_of(chart, found)
+    st.altair_chart(picture, alt=words, key=f"{chart.name}{part}")
 
 
 DRAWERS: Mapping[str, Callable[[Chart, pa.Table, str], None]] = {
