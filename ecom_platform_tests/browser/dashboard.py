@@ -33,6 +33,7 @@ from ecom_platform.traffic.rows import COLUMNS
 from ecom_platform_tests.browser.screenshots import BrowserMissingError, find_chromium
 from ecom_platform_tests.browser.web_ui import FLAGS, SETTLE_SECONDS
 from ecom_platform_tests.support.installation import Installation
+from ecom_platform_tests.support.pictures import picture_count
 from ecom_platform_tests.support.waiting import wait_until
 from infra.local.ports import is_taken
 
@@ -90,11 +91,10 @@ class Visitor:
 def wait_until_drawn(tab: Page, page: DashboardPage) -> None:
     """Until every chart, table and figure of a page is there."""
     expect(tab.get_by_role("heading", name=page.title, exact=True).first).to_be_visible()
-    kinds = [chart.kind for chart in page.charts]
-    pictures = sum(kind not in ("figures", "table") for kind in kinds)
+    pictures = picture_count(page)
     expect(tab.locator(".vega-embed svg, .vega-embed canvas")).to_have_count(pictures)
     # One button for each chart: the last of them stands behind the last chart.
-    expect(tab.get_by_role("button", name="CSV")).to_have_count(len(kinds))
+    expect(tab.get_by_role("button", name="CSV")).to_have_count(len(page.charts))
     expect(tab.locator("[data-testid=stException]")).to_have_count(0)
 
 

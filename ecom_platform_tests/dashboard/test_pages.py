@@ -12,7 +12,6 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from ecom_platform.batch import Batch
-from ecom_platform.contracts.marts import KPIS
 from ecom_platform.dashboard.downloads import to_csv
 from ecom_platform.dashboard.pages import CHARTS, PAGES
 from ecom_platform.dashboard.queries import Selection
@@ -20,6 +19,7 @@ from ecom_platform.pipeline.verdicts import read_words
 from ecom_platform.webapp.app import policy, reader
 from ecom_platform_tests.dashboard.small_shop import BOT, EVIL
 from ecom_platform_tests.support.alert_items import put_alert
+from ecom_platform_tests.support.pictures import picture_count
 from ecom_platform_tests.support.tables import records
 
 RUN_SECONDS = 60
@@ -51,8 +51,7 @@ def test_each_page_answers(batch: Batch, name: str) -> None:
     app = opened(name)
     page = PAGES[name]
     assert app.title[0].value == page.title
-    several = {"figures": 0, "table": 0, "bands": len(KPIS)}
-    assert len(app.get("vega_lite_chart")) == sum(several.get(c.kind, 1) for c in page.charts)
+    assert len(app.get("vega_lite_chart")) == picture_count(page)
     assert "amounts in USD" in words(app)
     assert "days of UTC" in words(app)
     assert "Nothing of what was chosen" not in words(app)
