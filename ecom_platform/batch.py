@@ -136,9 +136,10 @@ class Batch:
         """Build whatever is not built from what is there now; returns the days of the lake."""
         changed = [plan.day for plan in stale_plans(self.tables)]
         new = self._new_among(changed)
-        if len(new) <= DAYS_TOGETHER:
-            self._run_days(ALL_OF_A_DAY, new)
-        self._run_days([t.key for t in DAY_TABLES], [p.day for p in stale_plans(self.tables)])
+        at_once = new if len(new) <= DAYS_TOGETHER else []
+        self._run_days(ALL_OF_A_DAY, at_once)
+        apart = [day for day in changed if day not in at_once]
+        self._run_days([table.key for table in DAY_TABLES], apart)
         self._run_days([BOT_VERDICTS.key], stale_verdict_days(self.tables))
         # A run costs as much as some days of a mart; what was built changes what is stale.
         for together in MART_LEVELS:

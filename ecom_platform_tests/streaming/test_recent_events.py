@@ -9,6 +9,7 @@ from typing import Any
 import boto3
 import pytest
 from alert_recorder.recent_events import WANTED, LastEvents, RecentEvents
+from common.wire_time import to_wire_time
 
 from ecom_platform_tests.streaming.detections import crossing
 from ecom_platform_tests.streaming.test_alert_recorder import Clock, make_recorder
@@ -96,7 +97,7 @@ def test_message_of_an_alert_holds_what_the_user_did_last(
 ) -> None:
     put(user_id, [5, 6])
     recorder = make_recorder(Clock())
-    at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    at = to_wire_time(datetime.now(UTC))
     recorder.record(crossing(entity_id=str(user_id), crossed_at=at))
     [told] = [one for one in inbox() if one["entity_id"] == str(user_id)]
     assert [event["product_id"] for event in told["last_events"]] == ["5", "6"]

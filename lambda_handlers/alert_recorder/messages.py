@@ -4,6 +4,7 @@ the rule is wrong, where to look, and the command that overrules it; and that it
 """
 
 import json
+from typing import Any
 
 from .alert_items import Alert
 from .crossings import to_wire_time
@@ -39,19 +40,27 @@ def attributes_of(alert: Alert, *, is_over: bool = False) -> dict[str, str]:
 def recovery_of(alert: Alert) -> str:
     """The message that an alert of which people were told is over, JSON."""
     episode = alert.episode
-    return json.dumps(
-        {
-            "alert_id": alert.notified_as or episode.alert_id,
-            "status": "resolved",
-            "rule": episode.peak.rule,
-            "entity_type": episode.peak.entity_type,
-            "entity_id": episode.peak.entity_id,
-            "severity": episode.severity,
-            "opened_at": to_wire_time(episode.opened_at),
-            "last_crossed_at": to_wire_time(episode.last_crossed_at),
-            "crossing_count": episode.crossing_count,
-        }
-    )
+    over = {
+        **_which(alert, "resolved"),
+        "alert_id": alert.notified_as or episode.alert_id,
+        "last_crossed_at": to_wire_time(episode.last_crossed_at),
+        "crossing_count": episode.crossing_count,
+    }
+    return json.dumps(over)
+
+
+def _which(alert: Alert, status: str) -> dict[str, Any]:
+    """What every message says of its alert."""
+    peak = alert.episode.peak
+    return {
+        "alert_id": alert.episode.alert_id,
+        "status": status,
+        "rule": peak.rule,
+        "entity_type": peak.entity_type,
+        "entity_id": peak.entity_id,
+        "severity": alert.episode.severity,
+        "opened_at": to_wire_time(alert.episode.opened_at),
+    }
 
 
 def for_chat(subject: str, message: str) -> str:
@@ -80,13 +89,7 @@ def message_of(alert: Alert, last_events: LastEvents | None) -> str:
     """The message, JSON. Without `last_events` it says nothing of them."""
     peak = alert.episode.peak
     message = {
-        "alert_id": alert.episode.alert_id,
-        "rule": peak.rule,
-        "entity_type": peak.entity_type,
-        "entity_id": peak.entity_id,
-        "severity": alert.episode.severity,
-        "status": "open",
-        "opened_at": to_wire_time(alert.episode.opened_at),
+        **_which(alert, "open"),
         "observed_value": float(peak.observed_value),
         "threshold": float(peak.threshold),
         "evidence": dict(sorted(peak.evidence.items())),

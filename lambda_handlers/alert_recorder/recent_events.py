@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
-from common.wire_time import to_wire_time
 
 if TYPE_CHECKING:
     from mypy_boto3_kinesis.client import KinesisClient
@@ -50,14 +49,15 @@ class RecentEvents:
             for seconds in LOOKS_BACK_SECONDS:
                 since = datetime.fromtimestamp(crossed_at / 1000 - seconds, UTC)
                 found = [one for shard in shards for one in self._records(shard["ShardId"], since)]
-                events = [event for event in map(_event, sorted(found)) if _is_of(event, user_id)]
+                records = [_event(data) for _, data in sorted(found)]
+                events = [event for event in records if _is_of(event, user_id)]
                 if len(events) >= WANTED:
                     break
         except (ClientError, BotoCoreError) as error:
             return LastEvents(unread_reason=str(error))
         return LastEvents(tuple(_shown(event) for event in events[-WANTED:]))
 
-    def _records(self, shard: str, since: datetime) -> Iterator[tuple[str, bytes]]:
+    def _records(self, shard: str, since: datetime) -> Iterator[tuple[datetime, bytes]]:
         """Records of a shard with their times of arrival."""
         iterator: str | None = self._kinesis.get_shard_iterator(
             StreamName=self._stream,
@@ -70,18 +70,17 @@ class RecentEvents:
                 return
             page = self._kinesis.get_records(ShardIterator=iterator)
             for record in page["Records"]:
-                yield to_wire_time(record["ApproximateArrivalTimestamp"]), record["Data"]
+                yield record["ApproximateArrivalTimestamp"], record["Data"]
             iterator = page.get("NextShardIterator") if page["MillisBehindLatest"] else None
 
 
-def _event(record: tuple[str, bytes]) -> dict[str, Any]:
+def _event(data: bytes) -> dict[str, Any]:
     """What a record says; nothing where it is no event, which others judge and keep."""
-    arrived_at, data = record
     try:
         fields = json.loads(data)
     except (ValueError, RecursionError):
         return {}
-    return {"arrived_at": arrived_at, **fields} if isinstance(fields, dict) else {}
+    return fields if isinstance(fields, dict) else {}
 
 
 def _is_of(event: dict[str, Any], user_id: str) -> bool:

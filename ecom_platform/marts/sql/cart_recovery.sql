@@ -26,39 +26,31 @@ purchases as (
         and event_date between $start_date and $end_date + interval '14' day
 ),
 
-first_purchases as (
-    select
-        left_products.event_date,
-        left_products.user_id,
-        left_products.user_session,
-        left_products.product_id,
-        min(purchases.event_time) as bought_at
-    from left_products
-    inner join purchases
-        on left_products.user_id = purchases.user_id
-        and left_products.product_id = purchases.product_id
-    where purchases.event_time >= left_products.last_carted_at
-    group by
-        left_products.event_date,
-        left_products.user_id,
-        left_products.user_session,
-        left_products.product_id
-),
-
 outcomes as (
     select
         left_products.event_date,
         left_products.category_code,
         left_products.brand,
+        left_products.user_id,
+        left_products.user_session,
+        left_products.product_id,
         left_products.last_carted_at,
         left_products.last_cart_price,
-        first_purchases.bought_at
+        min(purchases.event_time) as bought_at
     from left_products
-    left join first_purchases
-        on left_products.event_date = first_purchases.event_date
-        and left_products.user_id = first_purchases.user_id
-        and left_products.user_session = first_purchases.user_session
-        and left_products.product_id = first_purchases.product_id
+    left join purchases
+        on left_products.user_id = purchases.user_id
+        and left_products.product_id = purchases.product_id
+        and left_products.last_carted_at <= purchases.event_time
+    group by
+        left_products.event_date,
+        left_products.category_code,
+        left_products.brand,
+        left_products.user_id,
+        left_products.user_session,
+        left_products.product_id,
+        left_products.last_carted_at,
+        left_products.last_cart_price
 ),
 
 horizons as (
@@ -109,36 +101,13 @@ cells as (
         horizons.horizon_days
 ),
 
-last_days as (
-    select
-        event_date - interval '1' day as day_before_1,
-        event_date - interval '3' day as day_before_3,
-        event_date - interval '7' day as day_before_7,
-        event_date - interval '14' day as day_before_14
-    from lake.event_days
-    where not is_partial
-),
-
 closed as (
     select
-        day_before_1 as event_date,
-        1 as horizon_days
-    from last_days
-    union all
-    select
-        day_before_3 as event_date,
-        3 as horizon_days
-    from last_days
-    union all
-    select
-        day_before_7 as event_date,
-        7 as horizon_days
-    from last_days
-    union all
-    select
-        day_before_14 as event_date,
-        14 as horizon_days
-    from last_days
+        event_days.event_date - horizons.horizon as event_date,
+        horizons.horizon_days
+    from lake.event_days as event_days
+    cross join horizons
+    where not event_days.is_partial
 )
 
 select
