@@ -4,6 +4,11 @@ What does not belong here: how a figure is computed. That is `marts/sql/<mart>.s
 """
 
 from ecom_platform.contracts.bot_marts import DAILY_BOT_IMPACT
+from ecom_platform.contracts.buyer_marts import (
+    CART_RECOVERY,
+    PRODUCT_AFFINITY,
+    VISITOR_COHORTS,
+)
 from ecom_platform.contracts.mart_columns import (
     AUDIENCE,
     BRAND,
@@ -113,32 +118,6 @@ ABANDONED_CARTS = mart(
     ),
     ("user_id", "user_session", "product_id"),
     EVENTS_OF_TWO_DAYS,
-)
-
-RECOVERY_DAYS = 14
-
-CART_RECOVERY = mart(
-    "cart_recovery",
-    "One row for each category, brand and horizon: what the day's carts left behind, and how much"
-    " of it the same users bought within so many days. From `marts/abandoned_carts` and"
-    " `lake/events`; read by re-marketing.",
-    (
-        CATEGORY,
-        BRAND,
-        Column("horizon_days", "int", "1, 3, 7 or 14 days from the last cart event."),
-        count("left", "Products left in carts."),
-        amount("left", "Their price."),
-        count("recovered", "Of these, bought by the same user within the horizon."),
-        amount("recovered", "Their price in the cart."),
-        Column("is_open", "boolean", "The window's last day is missing or partial."),
-    ),
-    ("category_code", "brand", "horizon_days"),
-    (
-        Input("marts", "abandoned_carts"),
-        Input("lake", "events", days_after=RECOVERY_DAYS),
-        Input("lake", "bot_verdicts", days_after=RECOVERY_DAYS),
-        Input("lake", "event_days", days_after=RECOVERY_DAYS),
-    ),
 )
 
 HOURLY_CATEGORY_ACTIVITY = mart(
@@ -277,6 +256,8 @@ TABLES = (
     DAILY_FUNNEL,
     DAILY_BOT_IMPACT,
     KPI_ANOMALIES,
+    PRODUCT_AFFINITY,
+    VISITOR_COHORTS,
 )
 """In an order in which each follows what it reads."""
 

@@ -7,19 +7,25 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from ecom_platform.contracts import bot_marts, marts
+from ecom_platform.contracts import bot_marts, buyer_marts, marts
 from ecom_platform.contracts.mart_columns import AUDIENCE
 from ecom_platform.contracts.table import Table
 
 Unit = Literal["count", "money", "rate", "number"]
-Caveat = Literal["partial", "immature", "under_attack", "not_additive", "window", "people", "open"]
+Caveat = Literal[
+    "partial", "immature", "under_attack", "not_additive", "window", "people", "early", "open",
+    "weekly", "new",
+]  # fmt: skip
 CAVEATS: Mapping[Caveat, str] = {
     "partial": "days whose files came before midnight count as far as they came",
     "immature": "a cart may still be bought within 24 hours",
     "under_attack": "on days under attack bots are counted wherever no verdict names them",
     "not_additive": "one person on two days is one visitor of each: a sum over days is no count",
-    "open": "while a window is open, more may come back",
-    "people": "of people alone, whoever is chosen; nothing is said before four weeks of data",
+    "open": "while a window or month is open, more may come back",
+    "people": "of people alone, whoever is chosen",
+    "early": "nothing is said before four weeks of data",
+    "weekly": "over the four weeks that end on the last Sunday shown",
+    "new": "who bought nothing in the twelve months before counts as new",
     "window": "looks back over 28 days that end on the last day shown",
 }
 
@@ -97,7 +103,14 @@ PRODUCT = Dimension("product", "Product", "product_id")
 NEED = Dimension("need", "Need", "marketing_need")
 KPI = Dimension("kpi", "Figure", "kpi")
 HORIZON = Dimension("horizon", "Days since", "horizon_days")
-DIMENSIONS = (DAY, HOUR, WEEKDAY, CATEGORY, BRAND, PRODUCT, NEED, KPI, HORIZON)
+COHORT = Dimension("cohort", "First purchase", "cohort_month")
+MONTHS_SINCE = Dimension("months_since", "Months since", "months_since")
+OTHER_PRODUCT = Dimension("other_product", "Goes with it", "other_product_id")
+DONE = Dimension("done", "Looked at or bought", "event_type")
+DIMENSIONS = (
+    *(DAY, HOUR, WEEKDAY, CATEGORY, BRAND, PRODUCT, NEED, KPI, HORIZON),
+    *(COHORT, MONTHS_SINCE, OTHER_PRODUCT, DONE),
+)
 
 
 def _of(
@@ -177,7 +190,7 @@ LEFT_VALUE = Measure(
 RECOVERY = Measure(
     "recovery",
     "Share bought later by the same user",
-    marts.CART_RECOVERY,
+    buyer_marts.CART_RECOVERY,
     "recovered_count",
     "rate",
     ("left_count",),
@@ -186,7 +199,7 @@ RECOVERY = Measure(
 RECOVERED_AMOUNT = Measure(
     "recovered_amount",
     "Value that came back",
-    marts.CART_RECOVERY,
+    buyer_marts.CART_RECOVERY,
     "recovered_amount",
     "money",
     caveats=("open",),
@@ -231,7 +244,30 @@ KPI_VALUE, KPI_EXPECTED, KPI_LOWER, KPI_UPPER = _of(
     ("kpi_expected", "Expected", "expected_value", "number"),
     ("kpi_lower", "Unusual below", "lower_value", "number"),
     ("kpi_upper", "Unusual above", "upper_value", "number"),
-    caveats=("people", "partial"),
+    caveats=("people", "early", "partial"),
+)
+
+RETURNING = Measure(
+    "returning",
+    "Share that bought",
+    buyer_marts.VISITOR_COHORTS,
+    "buyer_count",
+    "rate",
+    ("cohort_buyer_count",),
+    ("new", "open"),
+)
+COHORT_BUYERS, COHORT_REVENUE = _of(
+    buyer_marts.VISITOR_COHORTS,
+    ("cohort_buyers", "Buyers", "buyer_count", "count"),
+    ("cohort_revenue", "Revenue", "revenue_amount", "money"),
+    caveats=("new", "open"),
+)
+PAIR_SESSIONS, PAIR_CONFIDENCE, PAIR_LIFT = _of(
+    buyer_marts.PRODUCT_AFFINITY,
+    ("pair_sessions", "Sessions with both", "session_count", "count"),
+    ("pair_confidence", "Share that has the other too", "confidence", "rate"),
+    ("pair_lift", "Lift", "lift", "number"),
+    caveats=("people", "weekly"),
 )
 
 MEASURES: Mapping[str, Measure] = {
@@ -244,6 +280,8 @@ MEASURES: Mapping[str, Measure] = {
         *(BRAND_VIEWS, BRAND_PURCHASES, BRAND_LIFT, TYPICAL_VIEWS),
         *(BOTS, BOT_EVENTS, BOT_CARTS, GHOST_CARTS),
         *(KPI_VALUE, KPI_EXPECTED, KPI_LOWER, KPI_UPPER),
+        *(RETURNING, COHORT_BUYERS, COHORT_REVENUE),
+        *(PAIR_SESSIONS, PAIR_CONFIDENCE, PAIR_LIFT),
     )
 }
 

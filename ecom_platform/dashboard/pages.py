@@ -24,7 +24,7 @@ class Chart:
         measures: of one mart.
         by: dimensions, the first one along the axis.
         top: so many of the first by the first measure; 0 for all.
-        is_last_day: whether it shows the last day alone: a mart that looks back itself.
+        is_last_day: whether it shows the last day that has rows, alone: a mart that looks back.
 
     """
 
@@ -173,6 +173,38 @@ ANOMALIES = Page(
         ),
     ),
 )
+BUYERS = Page(
+    "buyers",
+    "Buyers",
+    "Who buys again, and what goes together?",
+    (
+        Chart(
+            "returning_buyers",
+            "Share of buyers that bought in the months after their first purchase",
+            "heat",
+            (m.RETURNING,),
+            (m.MONTHS_SINCE, m.COHORT),
+            is_last_day=True,
+        ),
+        Chart(
+            "cohorts_in_figures",
+            "Cohorts in figures",
+            "table",
+            (m.COHORT_BUYERS, m.RETURNING, m.COHORT_REVENUE),
+            (m.COHORT, m.MONTHS_SINCE),
+            is_last_day=True,
+        ),
+        Chart(
+            "goes_together",
+            "What goes together",
+            "table",
+            (m.PAIR_SESSIONS, m.PAIR_CONFIDENCE, m.PAIR_LIFT),
+            (m.PRODUCT, m.OTHER_PRODUCT, m.DONE),
+            100,
+            is_last_day=True,
+        ),
+    ),
+)
 ALERTS = Page("alerts", "Alerts", "What is happening now?", parts=("alerts",))
 QUALITY = Page(
     "quality",
@@ -183,6 +215,9 @@ QUALITY = Page(
 
 PAGES: Mapping[str, Page] = {
     page.name: page
-    for page in (VISITORS, FUNNEL, CARTS, CATEGORIES, BRANDS, ANOMALIES, BOTS, ALERTS, QUALITY)
+    for page in (
+        *(VISITORS, FUNNEL, CARTS, CATEGORIES, BRANDS, BUYERS),
+        *(ANOMALIES, BOTS, ALERTS, QUALITY),
+    )
 }
 CHARTS: Mapping[str, Chart] = {chart.name: chart for p in PAGES.values() for chart in p.charts}

@@ -65,8 +65,10 @@ def aggregate(measure: Measure) -> str:
 
 def _conditions(chart: Chart, selection: Selection, audience: str) -> list[str]:
     mart = chart.mart
-    first = selection.last if chart.is_last_day else selection.first
-    found = [f"event_date between date '{first}' and date '{selection.last}'"]
+    days = f"event_date between date '{selection.first}' and date '{selection.last}'"
+    if chart.is_last_day:
+        days = f"event_date = (select max(event_date) from {mart.layer}.{mart.name} where {days})"
+    found = [days]
     if has_audience(mart):
         found.append(f"audience = {literal(audience)}")
     for values, column in ((selection.categories, "category_code"), (selection.brands, "brand")):

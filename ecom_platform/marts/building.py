@@ -112,7 +112,8 @@ def _touched_days(connection: duckdb.DuckDBPyConnection, read: Input) -> str:
     """Days that read a day with a bot, as literals."""
     query = "select distinct event_date from lake.bot_verdicts where is_excluded"
     days = {day for (day,) in connection.execute(query).fetchall()}
-    found = {day - timedelta(days=n) for day in days for n in range(read.days_after + 1)}
+    offsets = range(-read.days_before, read.days_after + 1)
+    found = {day - timedelta(days=offset) for day in days for offset in offsets}
     return ", ".join(f"date '{day}'" for day in sorted(found))
 
 

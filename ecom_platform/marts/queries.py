@@ -21,8 +21,10 @@ PARAMETERS: dict[str, float] = {
     "minimum_views": 100,
     "better_lift": 1.25,
     "worse_lift": 0.80,
+    "largest_basket": 100,
+    "minimum_sessions": 5,
 }
-"""What the marts' own rules are set to; `DESIGN` of `brand_marketing_needs` in docs/marts.md."""
+"""What the marts' own rules are set to; docs/marts.md says why."""
 
 WARNING = re.compile(r"^-- severity: warning$", re.MULTILINE)
 PARAMETER = re.compile(r"\$(\w+)")

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import streamlit as st
 
-from ecom_platform.dashboard.measures import Measure
+from ecom_platform.dashboard.measures import WEEKDAY, Measure
 from ecom_platform.dashboard.pages import Chart
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -111,19 +111,25 @@ def _steps(chart: Chart, found: pa.Table, currency: str) -> None:
 
 
 def _heat(chart: Chart, found: pa.Table, currency: str) -> None:
-    across, down = (one.name for one in chart.by)
-    measure = chart.measures[0]
-    days = [WEEKDAYS[day - 1] for day in found[down].to_pylist()]
-    rows = found.set_column(found.schema.get_field_index(down), down, pa.array(days, pa.string()))
-    title = title_of(measure, currency)
+    measure, (across, down) = chart.measures[0], chart.by
+    values = found[down.name].to_pylist()
+    names = [WEEKDAYS[value - 1] for value in values] if down == WEEKDAY else map(str, values)
+    place = found.schema.get_field_index(down.name)
+    rows = found.set_column(place, down.name, pa.array(names, pa.string()))
+    title, figure = title_of(measure, currency), f"{measure.name}:Q"
+    order = list(WEEKDAYS) if down == WEEKDAY else "ascending"
     picture = (
         alt.Chart(rows)
         .mark_rect()
         .encode(
-            x=alt.X(f"{across}:O", title="Hour"),
-            y=alt.Y(f"{down}:N", sort=list(WEEKDAYS), title=None),
-            color=alt.Color(f"{measure.name}:Q", title=title, scale=alt.Scale(scheme="viridis")),
-            tooltip=[down, across, alt.Tooltip(f"{measure.name}:Q", format=",.0f", title=title)],
+            x=alt.X(f"{across.name}:O", title=across.title),
+            y=alt.Y(f"{down.name}:N", sort=order, title=None),
+            color=alt.Color(figure, title=title, scale=alt.Scale(scheme="viridis")),
+            tooltip=[
+                down.name,
+                across.name,
+                alt.Tooltip(figure, format=FORMATS[measure.unit], title=title),
+            ],
         )
         .properties(height=HEIGHT)
     )

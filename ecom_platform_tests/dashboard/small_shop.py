@@ -1,4 +1,4 @@
-"""Three days of a small shop, with a day on which names mean something to somebody."""
+"""Four days of a small shop from a Sunday on; on one, names mean something to somebody."""
 
 import csv
 from pathlib import Path
@@ -13,10 +13,23 @@ BOT = 999_999_001
 def event_files(folder: Path) -> list[Path]:
     """The files of the shop, made."""
     traffic.main(
-        ["generate", f"--out={folder}", "--start=2026-01-05", "--end=2026-01-07"]
+        ["generate", f"--out={folder}", "--start=2026-01-04", "--end=2026-01-07"]
         + ["--events-per-day=3000", "--dirt=0.01", "--seed=3"]
     )
-    return [*folder.glob("*.csv"), evil_file(folder)]
+    return [*folder.glob("*.csv"), evil_file(folder), pairs_file(folder)]
+
+
+def pairs_file(folder: Path) -> Path:
+    """A Sunday on which five people look at the same two products."""
+    path = folder / "pairs.csv"
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(COLUMNS)
+        for user in range(5):
+            for product in (9_001, 9_002):
+                moment = f"2026-01-04 1{user}:00:0{product % 10} UTC"
+                writer.writerow([moment, "view", product, 1, "", "", "9.99", user, f"pair{user}"])
+    return path
 
 
 def evil_file(folder: Path) -> Path:

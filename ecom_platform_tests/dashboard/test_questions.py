@@ -14,7 +14,7 @@ from ecom_platform.webapp.ask import QuestionError, Questions, server_of
 from ecom_platform.webapp.reading import Reader
 from ecom_platform_tests.support.tables import records
 
-FIRST, LAST = "2026-01-05", "2026-01-07"
+FIRST, LAST = "2026-01-04", "2026-01-07"
 
 
 def asked(batch: Batch, user: str, tool: str, **arguments: Any) -> Any:

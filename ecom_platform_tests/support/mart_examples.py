@@ -61,10 +61,14 @@ def rows_and_expected(
         for read in mart.inputs:
             table = TABLES[read.key]
             show(connection, table, case["given"].get(table.name, []))
-        values = {**range_values(*days_of(case)), **(parameters or {})}
+        values = {
+            **range_values(*days_of(case)),
+            **case.get("parameters", {}),
+            **(parameters or {}),
+        }
         query = rendered(sql or mart_sql(mart), values)
         expected = case["expected"]
-        columns = sorted({column for row in expected for column in row}) or ["audience"]
+        columns = sorted({column for row in expected for column in row}) or ["event_date"]
         answer = connection.execute(f"select {', '.join(columns)} from ({query})").fetchall()
     found = sorted([as_text(value) for value in row] for row in answer)
     wanted = sorted([as_text(row.get(column)) for column in columns] for row in expected)

@@ -24,6 +24,8 @@ D = date(2026, 3, 10)
         ("brand_marketing_needs", (27, 0)),
         ("cart_recovery", (0, 14)),
         ("kpi_anomalies", (42, 0)),
+        ("product_affinity", (27, 0)),
+        ("visitor_cohorts", (396, 0)),
     ],
 )
 def test_reach_is_the_days_before_and_after(mart: str, expected: tuple[int, int]) -> None:

@@ -7,8 +7,9 @@ from ecom_platform.dashboard.measures import Dimension, Measure
 from ecom_platform.dashboard.pages import Chart
 
 Json = dict[str, Any]
-NUMBERS = {"hour", "weekday", "product", "horizon"}
-"""Dimensions that are numbers; the day is a date, all others are texts."""
+NUMBERS = {"hour", "weekday", "product", "horizon", "months_since", "other_product"}
+DATES = {"day": "DAY", "cohort": "MONTH"}
+"""Dimensions that are numbers, and dates; all others are texts."""
 
 
 def visual(chart: Chart) -> Json:
@@ -43,8 +44,8 @@ def measure_field(measure: Measure, chart: Chart) -> Json:
 def dimension_field(dimension: Dimension, chart: Chart) -> Json:
     name = f"{chart.name}.{dimension.name}"
     found = {"FieldId": name, "Column": column_of(chart, dimension.column or dimension.name)}
-    if dimension.column == "event_date":
-        return {"DateDimensionField": {**found, "DateGranularity": "DAY"}}
+    if dimension.name in DATES:
+        return {"DateDimensionField": {**found, "DateGranularity": DATES[dimension.name]}}
     kind = "Numerical" if dimension.name in NUMBERS else "Categorical"
     return {f"{kind}DimensionField": found}
 
