@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from ecom_platform.commands.dashboard_server import SignIn, dashboard_arguments
 from ecom_platform.commands.deliver import deliver
@@ -44,6 +44,10 @@ DESK, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 STREAMLITS_OWN = frozenset({"color-contrast", "aria-allowed-attr", "scrollable-region-focusable"})
 """Rules of axe-core that Streamlit's own parts break, looked at one by one: the grey of captions
 and hints, attributes of its switch, and the canvas of its tables."""
+
+STREAMLITS_LOOK_UPS = ("/_stcore/health", "/_stcore/host-config")
+"""Streamlit looks for its server below the page's own address first, which answers 404, and then at
+the root; nothing else of an address may be missing."""
 
 
 @dataclass
@@ -76,16 +80,17 @@ class Visitor:
     def open(self, name: str, query: str = "") -> Page:
         """A page in a tab of its own, once its last chart is drawn."""
         tab = self.context.new_page()
-        tab.on("console", lambda said: self._hear(name, said.type, said.text))
-        tab.on("pageerror", lambda error: self._hear(name, "error", str(error)))
+        tab.on("console", lambda said: self._hear(name, said))
+        tab.on("pageerror", lambda error: self.findings.console_errors.append(f"{name}: {error}"))
         # Streamlit shows its first page at the root alone.
         tab.goto(f"{self.url}/{'' if name == next(iter(PAGES)) else name}{query}")
         wait_until_drawn(tab, PAGES[name])
         return tab
 
-    def _hear(self, name: str, kind: str, text: str) -> None:
-        if kind == "error":
-            self.findings.console_errors.append(f"{name}: {text}")
+    def _hear(self, name: str, said: ConsoleMessage) -> None:
+        place = said.location["url"]
+        if said.type == "error" and not place.endswith(STREAMLITS_LOOK_UPS):
+            self.findings.console_errors.append(f"{name}: {said.text} ({place})")
 
 
 def wait_until_drawn(tab: Page, page: DashboardPage) -> None:
