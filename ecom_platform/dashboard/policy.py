@@ -132,7 +132,11 @@ def _category_condition(categories: tuple[str, ...]) -> str:
         return "true"
     if not categories:
         return "false"
-    below = [f"starts_with(category_code, {literal(f'{name}.')})" for name in categories]
+    # All that begins with `name.`, as `/` follows the point; Lake Formation knows no starts_with.
+    below = [
+        f"(category_code >= {literal(f'{name}.')} and category_code < {literal(f'{name}/')})"
+        for name in categories
+    ]
     return f"({' or '.join([_among('category_code', categories), *below])})"
 
 
