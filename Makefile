@@ -24,6 +24,7 @@ VENV := .venv
 FLINK_VENV := .venv-flink
 SPARK_VENV := .venv-spark
 POLARS_VENV := .venv-polars
+COHORTS_VENV := .venv-cohorts
 PYTHON := $(VENV)/bin/python
 LOCAL := $(PYTHON) -m infra.local --port $(CLOUD_PORT)
 RUN := $(LOCAL) run
@@ -48,7 +49,7 @@ down: $(VENV)/run.stamp ## Stop a local cloud that was left running
 
 clean: ## Stop the local cloud and remove its data, the Dagster home and the virtual environment
 	@if [ -x $(PYTHON) ]; then $(LOCAL) clean; fi
-	@rm -rf $(VENV) $(FLINK_VENV) $(SPARK_VENV) $(POLARS_VENV) .benchmarks .mypy_cache .ruff_cache .pytest_cache
+	@rm -rf $(VENV) $(FLINK_VENV) $(SPARK_VENV) $(POLARS_VENV) $(COHORTS_VENV) .benchmarks .mypy_cache .ruff_cache .pytest_cache
 
 ## Look
 
@@ -57,6 +58,9 @@ answers: $(VENV)/run.stamp ## Print the four answers again
 
 alerts: $(VENV)/run.stamp ## Print the alerts of the last day from DynamoDB
 	@$(RUN) $(PYTHON) -m ecom_platform.commands.alerts
+
+sessions: $(VENV)/run.stamp ## Print who is in the shop now: stage, cart, last product, what was told of quiet carts
+	@$(RUN) $(PYTHON) -m ecom_platform.commands.sessions
 
 quarantine: $(VENV)/run.stamp ## Print what was refused: files and reasons, with an example and the remedy of each
 	@$(RUN) $(PYTHON) -m ecom_platform.commands.quarantine
@@ -126,7 +130,7 @@ test: $(VENV)/dev.stamp ## Run the tests (those that take minutes: make test-slo
 test-stream: $(VENV)/dev.stamp $(FLINK_VENV)/stamp ## Run the rules on Flink and on DuckDB, poison records, and one crash
 	@$(PYTHON) -m pytest -m stream
 
-test-slow: $(VENV)/dev.stamp $(FLINK_VENV)/stamp ## Run the tests that take minutes: the stream, a live instance, crashes, orders of building
+test-slow: $(VENV)/dev.stamp $(FLINK_VENV)/stamp $(COHORTS_VENV)/stamp ## Run the tests that take minutes: the stream, a live instance, crashes, orders of building
 	@$(PYTHON) -m pytest -m "slow or flink"
 
 crash-test: $(VENV)/dev.stamp $(FLINK_VENV)/stamp ## Kill parts of the platform at ten moments of a rebuild, and compare with a calm run
@@ -151,7 +155,7 @@ test-browser: $(VENV)/browser.stamp ## Every page of the dashboard in a headless
 flink: $(FLINK_VENV)/stamp ## Set up the environment of the Flink job
 
 lock: $(VENV)/run.stamp ## Resolve the requirements anew, with hashes
-	@for name in requirements/run requirements/dev requirements/uv requirements/browser benchmarks/spark_requirements benchmarks/polars_requirements \
+	@for name in requirements/run requirements/dev requirements/uv requirements/browser benchmarks/spark_requirements benchmarks/polars_requirements benchmarks/cohorts_requirements \
 	  flink_app/requirements $(basename $(wildcard lambda_handlers/*/requirements.in)); do \
 	  $(VENV)/bin/uv pip compile -q --universal --python-version 3.11 \
 	  --generate-hashes --no-strip-extras --no-header --no-annotate --upgrade \
@@ -213,4 +217,4 @@ $(VENV)/browser.stamp: requirements/browser.txt $(VENV)/dev.stamp
 	@$(VENV)/bin/uv pip install -q --python $(PYTHON) --require-hashes -r requirements/browser.txt
 	@touch $@
 
-.PHONY: help demo up down clean answers alerts quarantine mcp simulate detect backtest build verdict acknowledge mute retire replay-quarantine replay-failures restage rebuild-catalog remove-old-versions deploy check test test-stream test-slow crash-test chaos soak mutate screenshots test-browser flink lock bench-batch bench-stream bench-detection bench-agreement sweep-detection calibrate
+.PHONY: help demo up down clean answers alerts sessions quarantine mcp simulate detect backtest build verdict acknowledge mute retire replay-quarantine replay-failures restage rebuild-catalog remove-old-versions deploy check test test-stream test-slow crash-test chaos soak mutate screenshots test-browser flink lock bench-batch bench-stream bench-detection bench-agreement sweep-detection calibrate

@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[1]
 APPLICATION = ROOT / "flink_app"
 FLINK_PYTHON = ROOT / ".venv-flink/bin/python"
 PARSE = ROOT / "benchmarks/flink_parse.py"
-SINKS = ("detections", "user_sessions", "dead_letters", "late_events")
+SINKS = ("detections", "user_sessions", "quiet_carts", "dead_letters", "late_events")
 FILE_SOURCE = {
     "connector": "filesystem",
     "format": "raw",
@@ -36,6 +36,7 @@ STREAMS = {
     "raw-events": 2,
     "detections": 1,
     "user-sessions": 1,
+    "quiet-carts": 1,
     "dead-letters": 1,
     "late-events": 1,
 }
@@ -83,13 +84,14 @@ def _drained(properties: Properties, arguments: argparse.Namespace) -> Any:  # n
 
 
 def _forget_soon(properties: Properties, seconds: int) -> None:
-    """No window longer than so many seconds of events, and state that a second of the clock ends:
-    a file is drained many times as fast as its events came.
+    """No window or pause longer than so many seconds of events, and state that a second of clock
+    ends: a file is drained many times as fast as its events came.
     """
     properties["flink"]["table.exec.state.ttl"] = "1 s"
     for name, group in properties.items():
         if name.startswith("rule."):
             group["window_seconds"] = str(min(int(group["window_seconds"]), seconds))
+    properties["quiet_carts"]["quiet_seconds"] = str(seconds)
 
 
 def properties_of_old_events() -> Properties:

@@ -15,6 +15,7 @@ import dagster as dg
 import psutil
 
 from ecom_platform.contracts import TABLES, marts
+from ecom_platform.contracts.buyer_marts import PRODUCT_AFFINITY
 from ecom_platform.contracts.lake import DAY_TABLES, EVENTS, FILE_TABLES, HOUR_TABLES
 from ecom_platform.contracts.verdicts import BOT_VERDICTS
 from ecom_platform.definitions import Resources, definitions_on
@@ -154,6 +155,11 @@ class Batch:
         """Those of some days that the lake has nothing of yet: no table of theirs is up to date."""
         known = {part.values[0] for part in self.tables.catalog.partitions(EVENTS)}
         return [day for day in days if str(day) not in known]
+
+    def serve(self) -> None:
+        """Put what goes with each product where the stream's functions look it up."""
+        if any(part.row_count for part in self.tables.catalog.partitions(PRODUCT_AFFINITY)):
+            self.run("what goes with a product", [("streaming", "product_affinity")])
 
     def data_days(self) -> list[date]:
         """Days that have events now."""

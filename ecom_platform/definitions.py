@@ -5,11 +5,13 @@ from pathlib import Path
 
 import dagster as dg
 
+from ecom_platform.resources.affinity_table import AffinityTable
 from ecom_platform.resources.alert_log import AlertLog
 from ecom_platform.resources.flink_job import FlinkJob, ManagedFlinkJob, RestFlinkJob
 from ecom_platform.resources.glue_catalog import GlueCatalog
 from ecom_platform.resources.object_store import ObjectStore
 from ecom_platform.resources.query_engine import QueryEngine
+from ecom_platform.resources.session_log import SessionLog
 from ecom_platform.resources.stream_metrics import StreamMetrics
 from ecom_platform.resources.table_store import TableStore
 from ecom_platform.settings import Settings
@@ -25,6 +27,7 @@ class Resources:
     stream_metrics: StreamMetrics
     flink_job: FlinkJob
     alert_log: AlertLog
+    affinity_table: AffinityTable
 
     @classmethod
     def of(cls, settings: Settings) -> "Resources":
@@ -42,7 +45,17 @@ class Resources:
             ),
             flink_job=_flink_job(settings),
             alert_log=AlertLog(table=settings.alerts_table, profile=settings.observer_profile),
+            affinity_table=AffinityTable(
+                table=settings.product_affinity_table, profile=settings.aws_profile
+            ),
         )
+
+
+def session_log(settings: Settings) -> SessionLog:
+    """The sessions of an installation; people look at them, and no asset or sensor does."""
+    return SessionLog(
+        settings.user_sessions_table, settings.quiet_carts_table, settings.observer_profile
+    )
 
 
 def _tables(settings: Settings, profile: str | None) -> TableStore:

@@ -83,6 +83,21 @@ class Settings:
         return f"{self.prefix}alerts"
 
     @property
+    def user_sessions_table(self) -> str:
+        """The DynamoDB table of the newest state of each session."""
+        return f"{self.prefix}user-sessions"
+
+    @property
+    def quiet_carts_table(self) -> str:
+        """The DynamoDB table of carts gone quiet, and of what was told of them."""
+        return f"{self.prefix}quiet-carts"
+
+    @property
+    def product_affinity_table(self) -> str:
+        """The DynamoDB table of what goes with a product."""
+        return f"{self.prefix}product-affinity"
+
+    @property
     def flink_application(self) -> str:
         """The application of Managed Service for Apache Flink."""
         return f"{self.prefix}rules"

@@ -8,19 +8,27 @@ from collections.abc import Iterable
 from runtime_properties import PropertyGroups, property_group
 from sql_files import fragment, render_file
 
-TABLES = ("raw_events", "detections", "user_sessions", "dead_letters", "late_events")
+TABLES = (
+    "raw_events",
+    "detections",
+    "user_sessions",
+    "quiet_carts",
+    "dead_letters",
+    "late_events",
+)
 VIEWS = ("good_events", "bad_records", "events")
 STEPS = ("user_steps", "product_steps", "cart_steps")
-INSERTS = ("user_sessions", "dead_letters", "late_events")
+INSERTS = ("user_sessions", "quiet_carts", "dead_letters", "late_events")
 RULE_COLUMNS = ("entity_id", "event_time", "observed_value")
 PARTITION_KEY = "partition_key"
 ARRIVED_AT = "arrived_at"
 LONGEST_WINDOW_IN_SECONDS = 99
 """An interval literal has two digits; longer windows are given in minutes."""
+MINUTES_REMEDY = f"{{}}: above {LONGEST_WINDOW_IN_SECONDS} it must be a multiple of 60"
 
 
-class RulePropertyError(ValueError):
-    """A property of a rule has a value that its SQL cannot take."""
+class PropertyError(ValueError):
+    """A property has a value that its SQL cannot take."""
 
 
 def expressions(groups: PropertyGroups) -> dict[str, str]:
@@ -55,7 +63,18 @@ def create_steps(steps: str) -> str:
 
 def insert(name: str, groups: PropertyGroups) -> str:
     """Return an insert other than that of detections."""
-    return render_file(f"inserts/{name}", property_group(groups, "records"))
+    parameters = {**property_group(groups, "records"), "quiet_interval": quiet_interval(groups)}
+    return render_file(f"inserts/{name}", parameters)
+
+
+def quiet_interval(groups: PropertyGroups) -> str:
+    """Return after how long a cart is quiet, as an interval literal without its first word."""
+    seconds = int(property_group(groups, "quiet_carts")["quiet_seconds"])
+    if seconds <= LONGEST_WINDOW_IN_SECONDS:
+        return f"'{seconds}' second"
+    if seconds % 60:
+        raise PropertyError(f"quiet_carts quiet_seconds {MINUTES_REMEDY.format(seconds)}")
+    return f"'{seconds // 60}' minute"
 
 
 def create_table(table: str, groups: PropertyGroups) -> str:
@@ -81,11 +100,7 @@ def rule_parameters(rule: str, groups: PropertyGroups) -> dict[str, str]:
     properties = property_group(groups, f"rule.{rule}")
     seconds = int(properties["window_seconds"])
     if seconds > LONGEST_WINDOW_IN_SECONDS and seconds % 60:
-        message = (
-            f"rule.{rule} window_seconds {seconds}: above {LONGEST_WINDOW_IN_SECONDS} it must be a"
-            " multiple of 60"
-        )
-        raise RulePropertyError(message)
+        raise PropertyError(f"rule.{rule} window_seconds {MINUTES_REMEDY.format(seconds)}")
     return {
         **properties,
         "rule": rule,

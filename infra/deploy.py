@@ -29,12 +29,13 @@ CACHE = ROOT / ".local" / "lambda_requirements"
 CAPABILITIES = ("CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND")
 PLACEHOLDER = "change-me"
 STORAGE = "storage"
-STACKS = ("catalog", "access", "streaming", "alerts", "sessions", "observability")
+STACKS = ("catalog", "access", "streaming", "alerts", "sessions", "triggers", "observability")
 """One template each, in the order in which they build on each other; storage comes before them."""
 SWITCHED = {
     "quicksight": "QuickSightPrincipalArn",
     "studio": "StudioNotes",
     "chat": "SlackWorkspaceId",
+    "lake-formation": "LakeFormationRoles",
 }
 """Deployed only where a parameter says so: an account may have no subscription to QuickSight."""
 LARGEST_TEMPLATE = 51_200

@@ -27,6 +27,8 @@ def build(batch: Batch, console: Console) -> int:
         failure = error
     hours = batch.take_in_stream()
     changed = batch.rebuild()
+    if changed:
+        batch.serve()
     verdicts = batch.verdicts()
     say_refusals(verdicts, console.print)
     console.print(

@@ -48,7 +48,9 @@ def demo(paths: Sequence[Path], batch: Batch, settings: Settings, console: Conso
     batch.prepare_catalog()
     batch.take_in()
     changed = batch.rebuild()
-    if not changed:
+    if changed:
+        batch.serve()
+    else:
         console.print("  every day is up to date already")
     verdicts = [one for one in batch.verdicts() if one.file.object_key in keys]
     _print_rows(verdicts, console)

@@ -206,6 +206,9 @@ BUYERS = Page(
     ),
 )
 ALERTS = Page("alerts", "Alerts", "What is happening now?", parts=("alerts",))
+SESSIONS = Page(
+    "sessions", "Sessions now", "Who is here, and whose cart went quiet?", parts=("sessions",)
+)
 QUALITY = Page(
     "quality",
     "Data quality",
@@ -217,7 +220,7 @@ PAGES: Mapping[str, Page] = {
     page.name: page
     for page in (
         *(VISITORS, FUNNEL, CARTS, CATEGORIES, BRANDS, BUYERS),
-        *(ANOMALIES, BOTS, ALERTS, QUALITY),
+        *(ANOMALIES, BOTS, ALERTS, SESSIONS, QUALITY),
     )
 }
 CHARTS: Mapping[str, Chart] = {chart.name: chart for p in PAGES.values() for chart in p.charts}

@@ -13,6 +13,7 @@ from ecom_platform.contracts import TABLES, marts
 from ecom_platform.contracts.bot_marts import RESTATEMENTS
 from ecom_platform.dashboard.policy import Scope
 from ecom_platform.dashboard.queries import Selection
+from ecom_platform.definitions import session_log
 from ecom_platform.detection.verdicts import Says, Word
 from ecom_platform.lake.event_rules import WANTED
 from ecom_platform.lake.shown_text import shown
@@ -20,10 +21,14 @@ from ecom_platform.pipeline.file_verdicts import standing_verdicts
 from ecom_platform.pipeline.verdicts import say_verdict
 from ecom_platform.resources.alert_desk import AlertDesk
 from ecom_platform.settings import Settings
+from ecom_platform.streaming.sessions import session_rows
 from ecom_platform.webapp.reading import Reader
 
 LOOK_SECONDS = 5
 LOOK_BACK = timedelta(days=1)
+HERE = timedelta(minutes=30)
+MOST_SESSIONS = 200
+STAGES = {"looking": "Looking", "cart": "With a cart", "bought": "Bought"}
 
 
 @dataclass(frozen=True)
@@ -179,9 +184,35 @@ def _restatements(view: View) -> None:
         st.success(f"No figure of these days was restated ({RESTATEMENTS.path}).")
 
 
+@st.fragment(run_every=LOOK_SECONDS)
+def _sessions(view: View) -> None:
+    if not view.scope.is_live:
+        st.info("Sessions name single visitors; your roles do not show them.")
+        return
+    now = datetime.now(UTC)
+    log = session_log(view.settings)
+    try:
+        active = log.active(now - HERE, now, MOST_SESSIONS)
+        quiet = log.quiet_carts(active)
+    except (BotoCoreError, ClientError) as error:
+        st.error(f"The sessions cannot be read: {error}")
+        return
+    minutes = HERE // timedelta(minutes=1)
+    st.caption(f"active within {minutes} minutes; looked at {now:%H:%M:%S} UTC")
+    if not active:
+        st.success("Nobody is here.")
+        return
+    in_stage = {stage: sum(one.stage == stage for one in active) for stage in STAGES}
+    for (stage, count), column in zip(in_stage.items(), st.columns(len(STAGES)), strict=True):
+        column.metric(STAGES[stage], f"{count:,}")
+    rows = pa.Table.from_pylist(session_rows(active, quiet))
+    st.dataframe(rows, hide_index=True, alt=f"{len(active)} sessions")
+
+
 PARTS: Mapping[str, Callable[[View], None]] = {
     "verdicts": _verdicts,
     "alerts": _alerts,
+    "sessions": _sessions,
     "readiness": _readiness,
     "refusals": _refusals,
     "restatements": _restatements,

@@ -20,6 +20,7 @@ def test_the_same_sources_give_the_same_keys(tmp_path: Path) -> None:
     assert [package.key for package in first] == [package.key for package in second]
     assert [package.parameter for package in first] == [
         "AlertRecorderKey",
+        "CartRecommenderKey",
         "EventTransformerKey",
         "HeartbeatSenderKey",
         "SessionRecorderKey",

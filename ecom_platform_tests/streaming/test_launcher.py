@@ -59,7 +59,7 @@ def test_json_path_is_not_a_parameter() -> None:
 
 def test_window_above_99_seconds_must_be_whole_minutes() -> None:
     groups = {"rule.user_flood": {**GROUPS["rule.user_flood"], "window_seconds": "100"}}
-    with pytest.raises(statements.RulePropertyError, match="multiple of 60"):
+    with pytest.raises(statements.PropertyError, match="multiple of 60"):
         statements.rule_parameters("user_flood", groups)
 
 

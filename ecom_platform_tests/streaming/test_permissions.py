@@ -84,3 +84,32 @@ def test_flink_reads_raw_events_and_no_other_stream(deployed: str) -> None:
     others = boto3.client("kinesis").get_shard_iterator(StreamName="ecom-detections", **place)
     with pytest.raises(ClientError, match="AccessDenied"):
         kinesis.get_records(ShardIterator=others["ShardIterator"])
+
+
+def test_the_recommender_reads_alerts_and_affinities_and_changes_neither(deployed: str) -> None:
+    session = session_of("ecom-cart-recommender")
+    dynamodb = session.resource("dynamodb")
+    key = {"entity": "user#1", "alert": "user_flood#2026"}
+    with pytest.raises(ClientError, match="AccessDenied"):
+        dynamodb.Table("ecom-alerts").put_item(Item=key)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        dynamodb.Table("ecom-product-affinity").put_item(Item={"product_id": 1})
+    with pytest.raises(ClientError, match=r"AccessDenied|AuthorizationError"):
+        session.client("sns").publish(
+            TopicArn="arn:aws:sns:us-east-1:000000000000:ecom-alerts", Message="x"
+        )
+    assert (
+        dynamodb.Table("ecom-alerts").query(
+            KeyConditionExpression="entity = :entity",
+            ExpressionAttributeValues={":entity": "user#0"},
+        )["Items"]
+        == []
+    )
+
+
+def test_the_batch_writes_what_goes_with_products_and_reads_no_visitor(deployed: str) -> None:
+    dynamodb = session_of("ecom-batch").resource("dynamodb")
+    with dynamodb.Table("ecom-product-affinity").batch_writer() as writer:
+        writer.put_item(Item={"product_id": 1, "others": []})
+    with pytest.raises(ClientError, match="AccessDenied"):
+        dynamodb.Table("ecom-user-sessions").scan()

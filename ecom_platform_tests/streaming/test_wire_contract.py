@@ -16,6 +16,7 @@ import yaml
 from alert_recorder.alert_items import Alert, to_item
 from alert_recorder.crossings import parse_crossing
 from alert_recorder.episodes import fold
+from cart_recommender.quiet_carts import parse_quiet_cart
 from common import canary
 from event_transformer.event_lines import to_line
 from heartbeat_sender.records import BURST
@@ -36,6 +37,7 @@ from infra.deploy import ROOT, SWITCHED
 EVENT = sample("event_transformer", "raw_event")
 DETECTION = sample("alert_recorder", "detection")
 SESSION_STATE = sample("session_recorder", "session_state")
+QUIET_CART = sample("cart_recommender", "quiet_cart")
 GROUPS = runtime_properties.load_property_groups(runtime_properties.LOCAL_FILE)
 
 
@@ -72,7 +74,11 @@ def test_flink_reads_every_field_of_an_event_and_no_other() -> None:
 
 @pytest.mark.parametrize(
     ("table", "record"),
-    [("detections", DETECTION), ("user_sessions", SESSION_STATE)],
+    [
+        ("detections", DETECTION),
+        ("user_sessions", SESSION_STATE),
+        ("quiet_carts", QUIET_CART),
+    ],
 )
 def test_flink_writes_what_the_recorders_read(table: str, record: dict[str, Any]) -> None:
     assert columns_of(table) == list(record)
@@ -91,6 +97,7 @@ def test_the_event_types_of_the_lake_and_of_flink_are_the_same() -> None:
 def test_the_samples_are_taken_by_their_readers() -> None:
     assert parse_crossing(json.dumps(DETECTION).encode()).rule in rule_names()
     assert parse_session_state(json.dumps(SESSION_STATE).encode()).user_id == "541312140"
+    assert parse_quiet_cart(json.dumps(QUIET_CART).encode()).product_ids == (4804056,)
     assert to_line(json.dumps(EVENT).encode(), "2026-01-02T03:04:06.000Z").kind == "event"
 
 

@@ -18,7 +18,7 @@ from ecom_platform.detection.detections import prepare
 from ecom_platform_tests.support.flink_environment import flink_python
 
 APPLICATION = Path(runtime_properties.__file__).parent
-SINKS = ("detections", "user_sessions", "dead_letters", "late_events")
+SINKS = ("detections", "user_sessions", "quiet_carts", "dead_letters", "late_events")
 RUN_SECONDS = 400
 TEN_YEARS = "315360000"
 """Records of a file come when the file was written, whatever their times say."""

@@ -1,4 +1,4 @@
-"""A queue that hears what the topic of alerts says."""
+"""A queue that hears what a topic says."""
 
 import json
 import uuid
@@ -8,17 +8,18 @@ from typing import Any
 import boto3
 
 TOPIC_ARN = "arn:aws:sns:us-east-1:000000000000:ecom-alerts"
+QUIET_CARTS_ARN = "arn:aws:sns:us-east-1:000000000000:ecom-quiet-carts"
 
 
 @dataclass
 class Inbox:
-    """What people were told of alerts since it was opened."""
+    """What was told since it was opened; of alerts, unless another topic is named."""
 
     url: str
     received: list[dict[str, Any]] = field(default_factory=list)
 
     @classmethod
-    def opened(cls) -> "Inbox":
+    def opened(cls, topic_arn: str = TOPIC_ARN) -> "Inbox":
         sqs = boto3.client("sqs")
         url = sqs.create_queue(QueueName=f"inbox-{uuid.uuid4()}")["QueueUrl"]
         answer = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
@@ -27,7 +28,7 @@ class Inbox:
         grant = {**sender, "Action": "sqs:SendMessage", "Resource": queue_arn}
         policy = json.dumps({"Version": "2012-10-17", "Statement": [grant]})
         sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
-        boto3.client("sns").subscribe(TopicArn=TOPIC_ARN, Protocol="sqs", Endpoint=queue_arn)
+        boto3.client("sns").subscribe(TopicArn=topic_arn, Protocol="sqs", Endpoint=queue_arn)
         return cls(url)
 
     def messages(self, *, wait_seconds: int = 0) -> list[dict[str, Any]]:

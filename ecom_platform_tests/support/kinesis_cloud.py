@@ -20,7 +20,14 @@ from ecom_platform_tests.support.waiting import wait_until
 from infra.local.cloud import LocalCloud
 from infra.local.ports import free_port
 
-STREAMS = ("raw-events", "detections", "user-sessions", "dead-letters", "late-events")
+STREAMS = (
+    "raw-events",
+    "detections",
+    "user-sessions",
+    "quiet-carts",
+    "dead-letters",
+    "late-events",
+)
 PUT_LIMIT = 500
 START_SECONDS = 150
 

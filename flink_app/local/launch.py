@@ -22,6 +22,7 @@ APPLICATION_FOLDER = Path(__file__).resolve().parent.parent
 JSON_IN_PLACE_OF_CBOR = {"AWS_CBOR_DISABLE": "true", "CBOR_ENABLED": "false"}
 DEFAULT_PREFIX = "ecom-"
 """Put before the names of streams in the property file."""
+QUIET = "ECOM_QUIET_CART_SECONDS"
 NO_PYTHON_WORKERS = {"_python_worker_execution_mode": "process"}
 
 
@@ -51,6 +52,12 @@ def add_kinesis(groups: PropertyGroups) -> PropertyGroups:
     if source["connector"] == "kinesis":
         local["flink"]["parallelism.default"] = str(shard_count(source["stream"]))
     return local
+
+
+def add_quiet_seconds(groups: PropertyGroups) -> PropertyGroups:
+    """Return groups with the pause that was asked for; on AWS a parameter gives it."""
+    quiet = {"quiet_seconds": os.environ[QUIET]} if os.environ.get(QUIET) else {}
+    return {**groups, "quiet_carts": {**groups["quiet_carts"], **quiet}}
 
 
 def cluster_options(*, rest_port: int, checkpoint_folder: Path) -> dict[str, str]:
@@ -121,7 +128,7 @@ def main() -> int:
     arguments = parse_arguments()
     run_directory = arguments.run_directory.resolve()
     processes.require_free_port(arguments.rest_port)
-    groups = runtime_properties.load_property_groups(arguments.properties)
+    groups = add_quiet_seconds(runtime_properties.load_property_groups(arguments.properties))
     run_directory.mkdir(parents=True, exist_ok=True)
     properties = prepare(groups, run_directory=run_directory, rest_port=arguments.rest_port)
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -18,6 +18,8 @@ ROOT = Path(__file__).parents[2]
 APPLICATION = ROOT / "flink_app"
 FUNCTIONS = ROOT / "lambda_handlers"
 CANARY_VARIABLE, CANARY_SECONDS = "ECOM_CANARY_SECONDS", "180"
+QUIET_VARIABLE, QUIET_SECONDS = "ECOM_QUIET_CART_SECONDS", "60"
+"""A quarter of an hour in a real shop; who tries it on one machine does not wait so long."""
 FLINK_PYTHON = ROOT / ".venv-flink" / "bin" / "python"
 SESSION_SECONDS = 12 * 3600
 POLLER_SECONDS = 30
@@ -106,7 +108,7 @@ def running(state: Path, environment: Mapping[str, str], flink_port: int | None)
         for service in services(state, flink_port, environment):
             if not service.is_running():
                 found = credentials(service.name, _prefix(environment))
-                service.start({**environment, **found})
+                service.start({QUIET_VARIABLE: QUIET_SECONDS, **environment, **found})
                 started.append(service)
         _wait_for_poller(state)
         for service in started:

@@ -2,7 +2,7 @@
 
 import boto3
 
-EXPIRING_TABLES = ("alerts", "alert-rates", "user-sessions")
+EXPIRING_TABLES = ("alerts", "alert-rates", "user-sessions", "quiet-carts", "product-affinity")
 
 
 def turn_on_expiry(prefix: str) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 COUNTS = ("event_count", "view_count", "cart_count", "remove_from_cart_count", "purchase_count")
 OPTIONAL_COUNTS = ("product_count",)
 AMOUNTS = ("cart_amount", "revenue_amount")
+LAST_PRODUCT = "last_product_id"
 TIMES = ("as_of_at", "first_event_at", "last_event_at")
 
 _WIRE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
@@ -51,11 +52,12 @@ def parse_session_state(data: bytes) -> SessionState:
     counts = {name: _whole(fields, name) for name in COUNTS}
     counts |= {name: _whole(fields, name) for name in OPTIONAL_COUNTS if name in fields}
     amounts = {name: _money(fields, name) for name in AMOUNTS}
+    last = {LAST_PRODUCT: _whole(fields, LAST_PRODUCT)} if LAST_PRODUCT in fields else {}
     return SessionState(
         user_id=str(_whole(fields, "user_id")),
         user_session=_text(fields, "user_session"),
         as_of_at=times["as_of_at"],
-        attributes=times | counts | amounts,
+        attributes=times | counts | amounts | last,
     )
 
 

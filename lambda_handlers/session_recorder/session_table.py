@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from boto3.dynamodb.types import TypeDeserializer
 
 from .session_states import SessionState
-from .session_totals import Attributes, resumed
+from .session_totals import Attributes, resumed, stage_and_hour
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -53,6 +53,7 @@ class SessionTable:
         values: Attributes | None = None,
     ) -> Attributes | None:
         """None when it was written, else the item that stands against it."""
+        attributes = {**attributes, **stage_and_hour(state.user_id, attributes)}
         request: dict[str, Any] = {
             "Key": {"user_id": state.user_id, "user_session": state.user_session},
             "UpdateExpression": "set " + ", ".join(f"{name} = :{name}" for name in attributes),

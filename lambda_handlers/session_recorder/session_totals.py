@@ -4,6 +4,7 @@ Flink's state of a session is a part: all events since it last began to count. A
 after the last event that the table knows is added to what was there before. No requests here.
 """
 
+import zlib
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -12,7 +13,8 @@ from .session_states import AMOUNTS, COUNTS, OPTIONAL_COUNTS
 
 Attributes = Mapping[str, Any]
 _NUMBERS = (*COUNTS, *OPTIONAL_COUNTS)
-
+BUCKETS = 4
+"""An index by the hour alone would write to one partition at a time."""
 
 KNOWN_BEFORE = "known_before"
 """What was known when a part began amid it; the part's totals are never shown below that."""
@@ -37,6 +39,18 @@ def resumed(stored: Attributes, part: Attributes) -> dict[str, Any]:
     if earlier is not None or known is not None:
         found |= _span(stored, part)
     return found
+
+
+def stage_and_hour(user_id: str, attributes: Attributes) -> dict[str, Any]:
+    """What readers of the table look for: how far the session came, and when it was last active."""
+    if attributes["purchase_count"]:
+        stage = "bought"
+    elif attributes["cart_count"] > attributes["remove_from_cart_count"]:
+        stage = "cart"
+    else:
+        stage = "looking"
+    hour = attributes["last_event_at"][: len("2026-01-02T03")]
+    return {"stage": stage, "active_hour": f"{hour}#{zlib.crc32(user_id.encode()) % BUCKETS}"}
 
 
 def _totals(state: Attributes) -> dict[str, Any]:

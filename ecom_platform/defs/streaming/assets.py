@@ -20,20 +20,23 @@ RAW_EVENTS = dg.AssetKey(["streaming", "raw_events"])
 FLINK_JOB = dg.AssetKey(["streaming", "flink_job"])
 DETECTIONS = dg.AssetKey(["streaming", "detections"])
 USER_SESSIONS = dg.AssetKey(["streaming", "user_sessions"])
+QUIET_CARTS = dg.AssetKey(["streaming", "quiet_carts"])
 DEAD_LETTERS = dg.AssetKey(["streaming", "dead_letters"])
 LATE_EVENTS = dg.AssetKey(["streaming", "late_events"])
 ALERTS = dg.AssetKey(["streaming", "alerts"])
 SESSION_STATES = dg.AssetKey(["streaming", "session_states"])
+CART_TRIGGERS = dg.AssetKey(["streaming", "cart_triggers"])
 
 STREAMS = {
     RAW_EVENTS: "raw-events",
     DETECTIONS: "detections",
     USER_SESSIONS: "user-sessions",
+    QUIET_CARTS: "quiet-carts",
     DEAD_LETTERS: "dead-letters",
     LATE_EVENTS: "late-events",
 }
 """Asset → name of its Kinesis stream, without the prefix of the installation."""
-READ_STREAMS = (RAW_EVENTS, DETECTIONS, USER_SESSIONS)
+READ_STREAMS = (RAW_EVENTS, DETECTIONS, USER_SESSIONS, QUIET_CARTS)
 """Those that somebody must read in time; the others are kept to be looked at."""
 
 

@@ -5,15 +5,18 @@ mix in one.
 import dagster as dg
 
 from ecom_platform.defs.streaming.assets import (
+    CART_TRIGGERS,
     DEAD_LETTERS,
     DETECTIONS,
     FLINK_JOB,
     LATE_EVENTS,
     OWNER,
+    QUIET_CARTS,
     RAW_EVENTS,
     SESSION_STATES,
     USER_SESSIONS,
 )
+from ecom_platform.defs.streaming.serving import SERVED_AFFINITY
 
 ARCHIVED_EVENTS = dg.AssetKey(["raw", "stream_events"])
 ARCHIVED_DETECTIONS = dg.AssetKey(["raw", "stream_detections"])
@@ -39,6 +42,12 @@ EXTERNAL = [
         [FLINK_JOB],
     ),
     (
+        QUIET_CARTS,
+        "The Kinesis stream of sessions that changed their cart and then went quiet.",
+        {"kinesis"},
+        [FLINK_JOB],
+    ),
+    (
         DEAD_LETTERS,
         "The Kinesis stream of records that no rule can use, with the reason.",
         {"kinesis"},
@@ -55,6 +64,12 @@ EXTERNAL = [
         "The newest state of each session, in DynamoDB.",
         {"dynamodb"},
         [USER_SESSIONS],
+    ),
+    (
+        CART_TRIGGERS,
+        "What was told of quiet carts, one item a session, in DynamoDB; and its SNS topic.",
+        {"dynamodb", "sns"},
+        [QUIET_CARTS, SERVED_AFFINITY],
     ),
     (
         ARCHIVED_EVENTS,

@@ -11,7 +11,9 @@ with session_events as (
     window_time,
     min(event_time) as event_time,
     min(event_type) as event_type,
-    min(price) as price
+    min(price) as price,
+    max(event_ms) as event_ms,
+    max(product_id) as product_id
   from table(tumble(table events, descriptor(event_time), interval '5' second))
   where user_session is not null and not is_future and user_id <> $canary_user_id
   group by
@@ -38,7 +40,8 @@ session_windows as (
     sum(
       case event_type when 'cart' then price when 'remove_from_cart' then -price else 0 end
     ) as cart_amount,
-    sum(case when event_type = 'purchase' then price else 0 end) as revenue_amount
+    sum(case when event_type = 'purchase' then price else 0 end) as revenue_amount,
+    max(cast(event_ms as string) || ' ' || cast(product_id as string)) as last_look
   from session_events
   group by
     user_id,
@@ -61,7 +64,8 @@ totals as (
     sum(remove_count) over session_so_far as remove_count,
     sum(purchase_count) over session_so_far as purchase_count,
     sum(cart_amount) over session_so_far as cart_amount,
-    sum(revenue_amount) over session_so_far as revenue_amount
+    sum(revenue_amount) over session_so_far as revenue_amount,
+    last_look
   from session_windows
   window session_so_far as (
     partition by user_id, user_session
@@ -82,5 +86,6 @@ select
   cast(remove_count as bigint),
   cast(purchase_count as bigint),
   cast(cast(greatest(cart_amount, 0) as decimal(20, 2)) as string),
-  cast(cast(revenue_amount as decimal(20, 2)) as string)
+  cast(cast(revenue_amount as decimal(20, 2)) as string),
+  cast(split_index(last_look, ' ', 1) as bigint)
 from totals

@@ -11,7 +11,8 @@ create table user_sessions (
   remove_from_cart_count bigint,
   purchase_count bigint,
   cart_amount string,
-  revenue_amount string
+  revenue_amount string,
+  last_product_id bigint
 )
 $partitioning
 with (
