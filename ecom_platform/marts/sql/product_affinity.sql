@@ -1,6 +1,6 @@
 -- Products that people looked at, or bought, in the same session-day: the twenty that go with each
 -- most often, over the four weeks that end on a Sunday. Pairs are counted once a week, Monday to
--- Sunday, and added over four. A session-day with more than $largest_basket products says little of
+-- Sunday, and added over four; most are seen too rarely, and go at once. A session-day with more than $largest_basket products says little of
 -- what goes together, and has as many pairs as thousands of others.
 -- 2018-01-01 is a Monday, so the days since then give the weekday on every engine.
 with bots as (
@@ -95,9 +95,9 @@ weekly_pairs as (
         and one.user_id = other.user_id
         and one.user_session = other.user_session
         and one.event_type = other.event_type
+        and one.product_id < other.product_id
     where
-        one.product_id <> other.product_id
-        and one.basket_count >= $minimum_sessions
+        one.basket_count >= $minimum_sessions
         and other.basket_count >= $minimum_sessions
     group by one.week_date, one.event_type, one.product_id, other.product_id
 ),
@@ -139,23 +139,55 @@ products as (
     group by windows.window_date, windows.event_type, weekly_products.product_id
 ),
 
-pairs as (
+frequent_pairs as (
+    select
+        event_type,
+        product_id,
+        other_product_id
+    from weekly_pairs
+    group by event_type, product_id, other_product_id
+    having sum(session_count) >= $minimum_sessions
+),
+
+window_pairs as (
     select
         windows.window_date,
         windows.event_type,
         weekly_pairs.product_id,
         weekly_pairs.other_product_id,
         sum(weekly_pairs.session_count) as session_count
-    from windows
+    from frequent_pairs
     inner join weekly_pairs
-        on windows.event_type = weekly_pairs.event_type
-        and windows.week_date = weekly_pairs.week_date
+        on frequent_pairs.event_type = weekly_pairs.event_type
+        and frequent_pairs.product_id = weekly_pairs.product_id
+        and frequent_pairs.other_product_id = weekly_pairs.other_product_id
+    inner join windows
+        on weekly_pairs.event_type = windows.event_type
+        and weekly_pairs.week_date = windows.week_date
     group by
         windows.window_date,
         windows.event_type,
         weekly_pairs.product_id,
         weekly_pairs.other_product_id
     having sum(weekly_pairs.session_count) >= $minimum_sessions
+),
+
+pairs as (
+    select
+        window_date,
+        event_type,
+        product_id,
+        other_product_id,
+        session_count
+    from window_pairs
+    union all
+    select
+        window_date,
+        event_type,
+        other_product_id as product_id,
+        product_id as other_product_id,
+        session_count
+    from window_pairs
 ),
 
 ranked as (
