@@ -139,37 +139,33 @@ products as (
     group by windows.window_date, windows.event_type, weekly_products.product_id
 ),
 
-frequent_pairs as (
+totalled_pairs as (
     select
-        event_type,
-        product_id,
-        other_product_id
+        *,
+        sum(session_count) over (
+            partition by event_type, product_id, other_product_id
+        ) as total_count
     from weekly_pairs
-    group by event_type, product_id, other_product_id
-    having sum(session_count) >= $minimum_sessions
 ),
 
 window_pairs as (
     select
         windows.window_date,
         windows.event_type,
-        weekly_pairs.product_id,
-        weekly_pairs.other_product_id,
-        sum(weekly_pairs.session_count) as session_count
-    from frequent_pairs
-    inner join weekly_pairs
-        on frequent_pairs.event_type = weekly_pairs.event_type
-        and frequent_pairs.product_id = weekly_pairs.product_id
-        and frequent_pairs.other_product_id = weekly_pairs.other_product_id
+        totalled_pairs.product_id,
+        totalled_pairs.other_product_id,
+        sum(totalled_pairs.session_count) as session_count
+    from totalled_pairs
     inner join windows
-        on weekly_pairs.event_type = windows.event_type
-        and weekly_pairs.week_date = windows.week_date
+        on totalled_pairs.event_type = windows.event_type
+        and totalled_pairs.week_date = windows.week_date
+    where totalled_pairs.total_count >= $minimum_sessions
     group by
         windows.window_date,
         windows.event_type,
-        weekly_pairs.product_id,
-        weekly_pairs.other_product_id
-    having sum(weekly_pairs.session_count) >= $minimum_sessions
+        totalled_pairs.product_id,
+        totalled_pairs.other_product_id
+    having sum(totalled_pairs.session_count) >= $minimum_sessions
 ),
 
 pairs as (
@@ -207,13 +203,15 @@ ranked as (
             order by pairs.session_count desc, other.session_count, pairs.other_product_id
         ) as affinity_rank
     from pairs
-    inner join totals
+    -- All of them match. Engines do not reorder outer joins, and without statistics some join a
+    -- week's products with each other first.
+    left join totals
         on pairs.window_date = totals.window_date and pairs.event_type = totals.event_type
-    inner join products as own
+    left join products as own
         on pairs.window_date = own.window_date
         and pairs.event_type = own.event_type
         and pairs.product_id = own.product_id
-    inner join products as other
+    left join products as other
         on pairs.window_date = other.window_date
         and pairs.event_type = other.event_type
         and pairs.other_product_id = other.product_id
