@@ -29,7 +29,7 @@ from ecom_platform.simulator.event_stream import StreamError
 from ecom_platform.traffic import __main__ as traffic
 from ecom_platform.traffic.manifest import MANIFEST, read_manifest
 
-EVENTS_PER_DAY = 34_000
+EVENTS_PER_DAY = 31_000
 JUDGED_DAYS = 4
 DAYS = LEAST_DAYS + JUDGED_DAYS
 """Over a month's end, and so many that the last of them can be told odd."""
@@ -48,9 +48,7 @@ def demo(paths: Sequence[Path], batch: Batch, settings: Settings, console: Conso
     batch.prepare_catalog()
     batch.take_in()
     changed = batch.rebuild()
-    if changed:
-        batch.serve()
-    else:
+    if not changed:
         console.print("  every day is up to date already")
     verdicts = [one for one in batch.verdicts() if one.file.object_key in keys]
     _print_rows(verdicts, console)

@@ -33,6 +33,9 @@ baskets as (
         and events.user_session is not null
         and bots.user_id is null
         and events.event_date between $start_date - interval '27' day and $end_date
+        -- Nothing is read where no Sunday is asked for.
+        and date_diff('day', date '2018-01-01', $start_date) % 7
+        + date_diff('day', $start_date, $end_date) >= 6
     group by
         events.event_date,
         events.user_id,
