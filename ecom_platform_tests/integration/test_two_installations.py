@@ -76,6 +76,10 @@ def every_name() -> list[str]:
         *client("firehose").list_delivery_streams()["DeliveryStreamNames"],
         *(t["TopicArn"].rsplit(":", 1)[1] for t in client("sns").list_topics()["Topics"]),
         *(url.rsplit("/", 1)[1] for url in client("sqs").list_queues().get("QueueUrls", [])),
-        *(a["AlarmName"] for a in client("cloudwatch").describe_alarms()["MetricAlarms"]),
+        *(
+            alarm["AlarmName"]
+            for page in client("cloudwatch").get_paginator("describe_alarms").paginate()
+            for alarm in page["MetricAlarms"]
+        ),
         *(rule["Name"] for rule in client("events").list_rules()["Rules"]),
     ]
