@@ -152,7 +152,7 @@ def build_chunk(
     versions = versions_of(partitions)
     sources = made_from(mart, days, tables)
     with engine.lake_workspace() as (connection, folder):
-        engine.show(connection, {TABLES[key]: parts for key, parts in partitions.items()})
+        engine.show_once_read(connection, {TABLES[key]: parts for key, parts in partitions.items()})
         rows_to_read = sum(part.row_count for parts in partitions.values() for part in parts)
         with report_progress(connection, run.say, mart.name, row_count=rows_to_read):
             written = build_mart(connection, mart, days, folder / "mart")

@@ -17,6 +17,9 @@ from ecom_platform.tables.commits import PublishedPartition
 from ecom_platform.tables.literals import literal
 from ecom_platform.tables.parquet import ENGINE_TYPES
 
+SMALL_ROWS = 50_000
+"""So many rows fit into memory beside anything."""
+
 _EXTENSIONS = Path(duckdb_extension_httpfs.__file__).parent / "extensions"
 
 
@@ -71,6 +74,27 @@ class QueryEngine(dg.ConfigurableResource):  # type: ignore[type-arg]
             places = [self.own_location(part.location) for part in partitions]
             connection.execute(
                 f"create or replace view {table.layer}.{table.name} as {relation(table, places)}"
+            )
+
+    def show_once_read(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        inputs: Mapping[Table, Sequence[PublishedPartition]],
+    ) -> None:
+        """The same, but a small table is read now and kept: a query that names it several times
+        would ask S3 for its many small files each time.
+        """
+        small = {
+            table: partitions
+            for table, partitions in inputs.items()
+            if sum(part.row_count for part in partitions) <= SMALL_ROWS
+        }
+        self.show(connection, {table: inputs[table] for table in inputs if table not in small})
+        for table, partitions in small.items():
+            places = [self.own_location(part.location) for part in partitions]
+            connection.execute(f"create schema if not exists {table.layer}")
+            connection.execute(
+                f"create table {table.layer}.{table.name} as {relation(table, places)}"
             )
 
     def own_location(self, location: str) -> str:
