@@ -29,10 +29,10 @@ from ecom_platform.simulator.event_stream import StreamError
 from ecom_platform.traffic import __main__ as traffic
 from ecom_platform.traffic.manifest import MANIFEST, read_manifest
 
-EVENTS_PER_DAY = 31_000
-JUDGED_DAYS = 4
+EVENTS_PER_DAY = 30_000
+JUDGED_DAYS = 2
 DAYS = LEAST_DAYS + JUDGED_DAYS
-"""Over a month's end, and so many that the last of them can be told odd."""
+"""So many that the last of them can be told odd."""
 SEED = 7
 
 
