@@ -3,12 +3,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from alert_recorder.crossings import (
-    MalformedDetectionError,
-    parse_crossing,
-    to_millis,
-    to_wire_time,
-)
+from alert_recorder.crossings import parse_crossing, to_millis, to_wire_time
+from common.wire_fields import MalformedRecordError
 
 from ecom_platform_tests.streaming.conftest import sample
 
@@ -53,11 +49,11 @@ def test_wire_times_survive_the_way_there_and_back() -> None:
     ],
 )
 def test_a_broken_field_is_named(changes: dict[str, Any], field: str) -> None:
-    with pytest.raises(MalformedDetectionError, match=rf"^{field}="):
+    with pytest.raises(MalformedRecordError, match=rf"^{field}="):
         parse_with(**changes)
 
 
 @pytest.mark.parametrize("data", [b"", b"not json", b"[]", b"7", b"\xff\xfe"])
 def test_what_is_no_object_is_refused(data: bytes) -> None:
-    with pytest.raises(MalformedDetectionError, match=r"^record="):
+    with pytest.raises(MalformedRecordError, match=r"^record="):
         parse_crossing(data)

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 from cart_recommender.affinities import best
-from cart_recommender.quiet_carts import MalformedQuietCartError, QuietCart, parse_quiet_cart
+from cart_recommender.quiet_carts import QuietCart, parse_quiet_cart
+from common.wire_fields import MalformedRecordError
 
 from ecom_platform_tests.streaming.conftest import sample
 
@@ -69,13 +70,13 @@ def test_id_of_a_trigger_is_that_of_its_session() -> None:
     ],
 )
 def test_what_breaks_the_contract_is_refused_by_its_field(changes: dict[str, object]) -> None:
-    with pytest.raises(MalformedQuietCartError, match=next(iter(changes))):
+    with pytest.raises(MalformedRecordError, match=next(iter(changes))):
         parsed(**changes)
 
 
 @pytest.mark.parametrize("data", [b"not json", b"[1]", b"\xff"])
 def test_what_is_no_object_is_refused(data: bytes) -> None:
-    with pytest.raises(MalformedQuietCartError, match="record"):
+    with pytest.raises(MalformedRecordError, match="record"):
         parse_quiet_cart(data)
 
 

@@ -2,7 +2,8 @@ import json
 from typing import Any
 
 import pytest
-from session_recorder.session_states import MalformedSessionStateError, parse_session_state
+from common.wire_fields import MalformedRecordError
+from session_recorder.session_states import parse_session_state
 
 from ecom_platform_tests.streaming.conftest import sample
 
@@ -36,11 +37,11 @@ def test_sample_state_is_read_with_exact_values() -> None:
     ],
 )
 def test_a_broken_field_is_named(changes: dict[str, Any], field: str) -> None:
-    with pytest.raises(MalformedSessionStateError, match=rf"^{field}="):
+    with pytest.raises(MalformedRecordError, match=rf"^{field}="):
         parse_with(**changes)
 
 
 @pytest.mark.parametrize("data", [b"", b"not json", b"[]"])
 def test_what_is_no_object_is_refused(data: bytes) -> None:
-    with pytest.raises(MalformedSessionStateError, match=r"^record="):
+    with pytest.raises(MalformedRecordError, match=r"^record="):
         parse_session_state(data)

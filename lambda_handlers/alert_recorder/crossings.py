@@ -3,7 +3,6 @@
 No AWS here, and no episodes.
 """
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,21 +11,14 @@ from decimal import Decimal
 from typing import Any, Literal, NoReturn, cast, get_args
 
 from common import canary, wire_time
+from common.wire_fields import MalformedRecordError, moment, one_object, text
 
 Severity = Literal["low", "medium", "high", "critical"]
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 ENTITY_TYPES = ("user", "site")
 
 _RULE_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
-_WIRE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-class MalformedDetectionError(ValueError):
-    """A record of the detections stream that breaks the wire contract."""
-
-    def __init__(self, field: str, value: object, remedy: str) -> None:
-        super().__init__(f"{field}={value!r:.200}: {remedy}")
 
 
 @dataclass(frozen=True)
@@ -52,11 +44,13 @@ class Crossing:
         return self.entity_type == "user" and self.entity_id == canary.ENTITY_ID
 
 
-def to_millis(text: str) -> int:
+def to_millis(wire: str) -> int:
     """Epoch milliseconds of a time such as 2026-01-02T03:04:05.678Z; else ValueError."""
-    if not _WIRE_TIME.fullmatch(text):
-        raise ValueError(text)
-    return (datetime.fromisoformat(text) - _EPOCH) // timedelta(milliseconds=1)
+    return _millis(wire_time.from_wire_time(wire))
+
+
+def _millis(when: datetime) -> int:
+    return (when - _EPOCH) // timedelta(milliseconds=1)
 
 
 def to_wire_time(millis: int) -> str:
@@ -64,75 +58,55 @@ def to_wire_time(millis: int) -> str:
 
 
 def parse_crossing(data: bytes) -> Crossing:
-    """The crossing in one record. Raises MalformedDetectionError."""
-    try:
-        fields = json.loads(
-            data, parse_float=Decimal, parse_int=Decimal, parse_constant=_refuse_constant
-        )
-    except ValueError as error:
-        raise MalformedDetectionError("record", data, "send one JSON object in UTF-8") from error
-    if not isinstance(fields, dict):
-        raise MalformedDetectionError("record", data, "send one JSON object")
+    """The crossing in one record. Raises MalformedRecordError."""
+    fields = one_object(
+        data, parse_float=Decimal, parse_int=Decimal, parse_constant=_refuse_constant
+    )
     return Crossing(
         rule=_rule(fields),
         rule_version=_integer(fields, "rule_version"),
         entity_type=_one_of(fields, "entity_type", ENTITY_TYPES),
-        entity_id=_text(fields, "entity_id"),
+        entity_id=text(fields, "entity_id"),
         severity=cast("Severity", _one_of(fields, "severity", SEVERITIES)),
-        crossed_at=_time(fields, "crossed_at"),
+        crossed_at=_millis(moment(fields, "crossed_at")),
         observed_value=_number(fields, "observed_value"),
         threshold=_number(fields, "threshold"),
         evidence=_evidence(fields),
     )
 
 
-def _text(fields: Mapping[str, Any], name: str) -> str:
-    value = fields.get(name)
-    if not isinstance(value, str) or not value:
-        raise MalformedDetectionError(name, value, "send a text that is not empty")
-    return value
-
-
 def _rule(fields: Mapping[str, Any]) -> str:
-    value = _text(fields, "rule")
+    value = text(fields, "rule")
     if not _RULE_NAME.fullmatch(value):
-        raise MalformedDetectionError("rule", value, "use lower-case letters, digits and _")
+        raise MalformedRecordError("rule", value, "use lower-case letters, digits and _")
     return value
 
 
 def _one_of(fields: Mapping[str, Any], name: str, allowed: tuple[str, ...]) -> str:
-    value = _text(fields, name)
+    value = text(fields, name)
     if value not in allowed:
-        raise MalformedDetectionError(name, value, f"use one of {', '.join(allowed)}")
+        raise MalformedRecordError(name, value, f"use one of {', '.join(allowed)}")
     return value
 
 
 def _number(fields: Mapping[str, Any], name: str) -> Decimal:
     value = fields.get(name)
     if not isinstance(value, Decimal):
-        raise MalformedDetectionError(name, value, "send a finite number")
+        raise MalformedRecordError(name, value, "send a finite number")
     return value
 
 
 def _integer(fields: Mapping[str, Any], name: str) -> int:
     value = _number(fields, name)
     if value != value.to_integral_value():
-        raise MalformedDetectionError(name, value, "send a whole number")
+        raise MalformedRecordError(name, value, "send a whole number")
     return int(value)
-
-
-def _time(fields: Mapping[str, Any], name: str) -> int:
-    value = _text(fields, name)
-    try:
-        return to_millis(value)
-    except ValueError as error:
-        raise MalformedDetectionError(name, value, "send 2026-01-02T03:04:05.678Z") from error
 
 
 def _evidence(fields: Mapping[str, Any]) -> Mapping[str, Any]:
     value = fields.get("evidence")
     if not isinstance(value, dict):
-        raise MalformedDetectionError("evidence", value, "send an object")
+        raise MalformedRecordError("evidence", value, "send an object")
     return value
 
 

@@ -16,12 +16,12 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.data_classes.kinesis_stream_event import KinesisStreamRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
-from common.set_aside import SetAside
+from common.set_aside import SetAside, parsed
 
 from .alert_metrics import AlertMetrics
 from .alert_table import AlertTable
 from .announcer import Announcer
-from .crossings import MalformedDetectionError, parse_crossing
+from .crossings import parse_crossing
 from .recent_events import RecentEvents
 from .recorder import AlertRecorder
 from .settings import Settings
@@ -94,10 +94,8 @@ def _record_detections(
     event: dict[str, Any], context: LambdaContext, metrics: AlertMetrics
 ) -> PartialItemFailureResponse:
     def record_detection(record: KinesisStreamRecord) -> None:
-        try:
-            crossing = parse_crossing(record.kinesis.data_as_bytes())
-        except MalformedDetectionError as error:
-            set_aside().keep(record, str(error))
+        crossing = parsed(record, parse_crossing, set_aside)
+        if crossing is None:
             return
         metrics.count_outcome(crossing, recorder().record(crossing))
 

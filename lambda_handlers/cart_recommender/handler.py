@@ -16,11 +16,11 @@ from aws_lambda_powertools.utilities.batch import (
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes.kinesis_stream_event import KinesisStreamRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from common.set_aside import SetAside
+from common.set_aside import SetAside, parsed
 
 from .affinities import Affinities
 from .quiet_cart_table import QuietCartTable
-from .quiet_carts import MalformedQuietCartError, parse_quiet_cart
+from .quiet_carts import parse_quiet_cart
 from .settings import Settings
 from .triggers import Triggers
 
@@ -70,10 +70,8 @@ def set_aside() -> SetAside:
 
 
 def record_quiet_cart(record: KinesisStreamRecord) -> None:
-    try:
-        cart = parse_quiet_cart(record.kinesis.data_as_bytes())
-    except MalformedQuietCartError as error:
-        set_aside().keep(record, str(error))
+    cart = parsed(record, parse_quiet_cart, set_aside)
+    if cart is None:
         return
     outcome = triggers().record(cart)
     metrics.add_metric(name=METRICS[outcome], unit=MetricUnit.Count, value=1)

@@ -4,16 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.types import TypeDeserializer
+from common.stored_item import stored_item
 from common.wire_time import to_wire_time
 
 from .quiet_carts import QuietCart
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
-
-_PLAIN = TypeDeserializer()
-"""An error carries the item as it goes over the wire."""
 
 
 @dataclass(frozen=True)
@@ -51,9 +48,7 @@ class QuietCartTable:
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except client.exceptions.ConditionalCheckFailedException as error:
-            found: Any = error.response
-            kept = {name: _PLAIN.deserialize(value) for name, value in found["Item"].items()}
-            return _from_item(kept)
+            return _from_item(stored_item(error))
         return trigger
 
     def mark_told(self, cart: QuietCart, *, now: datetime) -> None:

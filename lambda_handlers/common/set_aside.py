@@ -3,17 +3,22 @@ up its neighbours. Whatever else fails is tried again by Lambda, until the recor
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from aws_lambda_powertools import Logger, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.data_classes.kinesis_stream_event import KinesisStreamRecord
 
+from .wire_fields import MalformedRecordError
+
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 FOLDER = "failures"
+
+Parsed = TypeVar("Parsed")
 
 logger = Logger()
 
@@ -36,3 +41,14 @@ class SetAside:
         with single_metric(name="RecordsSetAside", unit=MetricUnit.Count, value=1):
             pass
         return key
+
+
+def parsed(
+    record: KinesisStreamRecord, parse: Callable[[bytes], Parsed], place: Callable[[], SetAside]
+) -> Parsed | None:
+    """What a record says; None of one that breaks its contract, which is kept in its place."""
+    try:
+        return parse(record.kinesis.data_as_bytes())
+    except MalformedRecordError as error:
+        place().keep(record, str(error))
+        return None

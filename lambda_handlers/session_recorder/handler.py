@@ -16,10 +16,10 @@ from aws_lambda_powertools.utilities.batch import (
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes.kinesis_stream_event import KinesisStreamRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from common.set_aside import SetAside
+from common.set_aside import SetAside, parsed
 from common.wire_time import to_wire_time
 
-from .session_states import MalformedSessionStateError, parse_session_state
+from .session_states import parse_session_state
 from .session_table import SessionTable
 from .settings import Settings
 
@@ -53,10 +53,8 @@ def set_aside() -> SetAside:
 
 
 def record_session_state(record: KinesisStreamRecord) -> None:
-    try:
-        state = parse_session_state(record.kinesis.data_as_bytes())
-    except MalformedSessionStateError as error:
-        set_aside().keep(record, str(error))
+    state = parsed(record, parse_session_state, set_aside)
+    if state is None:
         return
     updated_at = to_wire_time(datetime.now(UTC))
     is_newer = session_table().record(state, updated_at=updated_at)

@@ -2,16 +2,13 @@
 
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.types import TypeDeserializer
+from common.stored_item import stored_item
 
 from .session_states import SessionState
 from .session_totals import Attributes, resumed, stage_and_hour
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
-
-_PLAIN = TypeDeserializer()
-"""An error carries the item as it goes over the wire."""
 
 
 class SessionTable:
@@ -68,6 +65,5 @@ class SessionTable:
         try:
             client.update_item(TableName=self._table.name, **request)
         except client.exceptions.ConditionalCheckFailedException as error:
-            found: Any = error.response
-            return {name: _PLAIN.deserialize(value) for name, value in found["Item"].items()}
+            return stored_item(error)
         return None
