@@ -7,11 +7,10 @@ that names a visitor unless the role may see such. A test holds file and policy 
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from ecom_platform.contracts import marts
 from ecom_platform.contracts.table import Table
 from ecom_platform.dashboard.policy import DEMO_FILE, Policy, Role, Scope, read_policy
+from infra.generated import logical_name, template_text
 
 Json = dict[str, Any]
 FILE = Path(__file__).with_name("lake-formation.yaml")
@@ -32,7 +31,7 @@ def template(policy: Policy) -> Json:
     """The whole template: the bucket's place of marts, and each role's filters and grants."""
     parameters, conditions, resources = dict(PARAMETERS), {}, {"Marts": _place()}
     for name, role in sorted(policy.roles.items()):
-        title = _logical(name)
+        title = logical_name(name)
         parameters[f"{title}PrincipalArn"] = {
             "Type": "String",
             "Default": "",
@@ -63,7 +62,7 @@ def _place() -> Json:
 
 def _filter(name: str, role: Role, mart: Table) -> Json:
     """The filter of a role on a mart, and its grant to who has the role."""
-    title = f"{_logical(name)}{_logical(mart.name)}"
+    title = f"{logical_name(name)}{logical_name(mart.name)}"
     place = {
         "TableCatalogId": {"Ref": "AWS::AccountId"},
         "DatabaseName": {"Fn::Sub": f"${{DatabasePrefix}}{mart.layer}"},
@@ -75,13 +74,13 @@ def _filter(name: str, role: Role, mart: Table) -> Json:
     hidden = [] if role.is_live else [c.name for c in mart.columns if c.name in VISITOR_COLUMNS]
     granted = {
         "Principal": {
-            "DataLakePrincipalIdentifier": {"Ref": f"{_logical(name)}PrincipalArn"},
+            "DataLakePrincipalIdentifier": {"Ref": f"{logical_name(name)}PrincipalArn"},
         },
         "Resource": {"DataCellsFilter": place},
         "Permissions": ["SELECT"],
         "PermissionsWithGrantOption": [],
     }
-    only = {"Condition": f"Has{_logical(name)}"}
+    only = {"Condition": f"Has{logical_name(name)}"}
     return {
         title: {
             "Type": "AWS::LakeFormation::DataCellsFilter",
@@ -101,20 +100,9 @@ def _filter(name: str, role: Role, mart: Table) -> Json:
     }
 
 
-def _logical(name: str) -> str:
-    return "".join(word.capitalize() for word in name.split("_"))
-
-
-class _WithoutAliases(yaml.SafeDumper):
-    """CloudFormation knows no aliases."""
-
-    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 - of the base class
-        return True
-
-
 def text(policy: Policy) -> str:
     """The template as it lies in its file."""
-    return yaml.dump(template(policy), Dumper=_WithoutAliases, sort_keys=False, width=100)
+    return template_text(template(policy))
 
 
 if __name__ == "__main__":

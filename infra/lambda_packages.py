@@ -14,6 +14,7 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from infra.generated import logical_name
 from infra.zips import add_file, is_source
 
 PREFIX = "artifacts/lambda"
@@ -35,7 +36,7 @@ class LambdaPackage:
     @property
     def parameter(self) -> str:
         """The template parameter that takes the key: AlertRecorderKey for alert_recorder."""
-        return "".join(word.capitalize() for word in self.function.split("_")) + "Key"
+        return f"{logical_name(self.function)}Key"
 
 
 def build_packages(handlers: Path, *, cache: Path) -> list[LambdaPackage]:

@@ -8,11 +8,10 @@ equal.
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from ecom_platform.contracts.table import Table
 from ecom_platform.dashboard.measures import has_column
 from ecom_platform.dashboard.policy import DEMO_FILE, Policy, read_policy
+from infra.generated import logical_name, template_text
 from infra.quicksight.definition import TYPES, columns_of, definition, marts
 from infra.quicksight.rules import ONLY_TEXT, rules_columns, rules_sql
 from infra.quicksight.visuals import Json
@@ -100,7 +99,7 @@ def _rows_of(mart: Table) -> Json:
 
 def _data_sets(mart: Table, policy: Policy) -> Json:
     """A mart in SPICE, the rules of its rows, and when both are read anew."""
-    name = _logical(mart.name)
+    name = logical_name(mart.name)
     table = _rows_of(mart)
     user, restricted = rules_columns(mart)
     sql = rules_sql(mart, policy, "${DatabasePrefix}marts")
@@ -161,7 +160,7 @@ def _from_pages() -> Json:
     references = [
         {
             "DataSetPlaceholder": mart.name,
-            "DataSetArn": {"Fn::GetAtt": [_logical(mart.name), "Arn"]},
+            "DataSetArn": {"Fn::GetAtt": [logical_name(mart.name), "Arn"]},
         }
         for mart in marts()
     ]
@@ -169,20 +168,9 @@ def _from_pages() -> Json:
     return {"SourceTemplate": {"Arn": arn, "DataSetReferences": references}}
 
 
-def _logical(name: str) -> str:
-    return "".join(word.capitalize() for word in name.split("_"))
-
-
-class _WithoutAliases(yaml.SafeDumper):
-    """CloudFormation knows no aliases."""
-
-    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 - of the base class
-        return True
-
-
 def text(policy: Policy) -> str:
     """The template as it lies in its file."""
-    return yaml.dump(template(policy), Dumper=_WithoutAliases, sort_keys=False, width=100)
+    return template_text(template(policy))
 
 
 if __name__ == "__main__":

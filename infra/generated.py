@@ -1,0 +1,22 @@
+"""Templates that programs write: their text, and the names of what is in them."""
+
+from typing import Any
+
+import yaml
+
+
+class _WithoutAliases(yaml.SafeDumper):
+    """CloudFormation knows no aliases."""
+
+    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 - of the base class
+        return True
+
+
+def template_text(template: dict[str, Any]) -> str:
+    """A template as it lies in its file."""
+    return yaml.dump(template, Dumper=_WithoutAliases, sort_keys=False, width=100)
+
+
+def logical_name(name: str) -> str:
+    """What CloudFormation calls it: AlertRecorder for alert_recorder."""
+    return "".join(word.capitalize() for word in name.split("_"))
