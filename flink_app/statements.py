@@ -24,7 +24,6 @@ PARTITION_KEY = "partition_key"
 ARRIVED_AT = "arrived_at"
 LONGEST_WINDOW_IN_SECONDS = 99
 """An interval literal has two digits; longer windows are given in minutes."""
-MINUTES_REMEDY = f"{{}}: above {LONGEST_WINDOW_IN_SECONDS} it must be a multiple of 60"
 
 
 class PropertyError(ValueError):
@@ -69,12 +68,22 @@ def insert(name: str, groups: PropertyGroups) -> str:
 
 def quiet_interval(groups: PropertyGroups) -> str:
     """Return after how long a cart is quiet, as an interval literal without its first word."""
-    seconds = int(property_group(groups, "quiet_carts")["quiet_seconds"])
+    name = "quiet_seconds"
+    seconds = _seconds("quiet_carts", name, property_group(groups, "quiet_carts")[name])
     if seconds <= LONGEST_WINDOW_IN_SECONDS:
         return f"'{seconds}' second"
-    if seconds % 60:
-        raise PropertyError(f"quiet_carts quiet_seconds {MINUTES_REMEDY.format(seconds)}")
     return f"'{seconds // 60}' minute"
+
+
+def _seconds(group: str, name: str, value: str) -> int:
+    """Return seconds that an interval literal can say."""
+    seconds = int(value)
+    if seconds > LONGEST_WINDOW_IN_SECONDS and seconds % 60:
+        raise PropertyError(
+            f"{group} {name} {seconds}: above {LONGEST_WINDOW_IN_SECONDS} it must be a multiple"
+            " of 60"
+        )
+    return seconds
 
 
 def create_table(table: str, groups: PropertyGroups) -> str:
@@ -98,9 +107,7 @@ def create_table(table: str, groups: PropertyGroups) -> str:
 def rule_parameters(rule: str, groups: PropertyGroups) -> dict[str, str]:
     """Return a rule's properties, its name, and its window in whole minutes if it has any."""
     properties = property_group(groups, f"rule.{rule}")
-    seconds = int(properties["window_seconds"])
-    if seconds > LONGEST_WINDOW_IN_SECONDS and seconds % 60:
-        raise PropertyError(f"rule.{rule} window_seconds {MINUTES_REMEDY.format(seconds)}")
+    seconds = _seconds(f"rule.{rule}", "window_seconds", properties["window_seconds"])
     return {
         **properties,
         "rule": rule,

@@ -69,7 +69,6 @@ PRODUCT_AFFINITY = Table(
     ),
 )
 
-COHORT_MONTHS = 12
 COHORT_DAYS = 396
 """Twelve months, and the days of the month at hand: at most so many before the last."""
 COHORT_WINDOW = {"days_before": COHORT_DAYS}

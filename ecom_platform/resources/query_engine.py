@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 import dagster as dg
 import duckdb
@@ -70,11 +71,7 @@ class QueryEngine(dg.ConfigurableResource):  # type: ignore[type-arg]
     ) -> None:
         """Make tables readable under the names that SQL knows them by, `lake.events`."""
         for table, partitions in inputs.items():
-            connection.execute(f"create schema if not exists {table.layer}")
-            places = [self.own_location(part.location) for part in partitions]
-            connection.execute(
-                f"create or replace view {table.layer}.{table.name} as {relation(table, places)}"
-            )
+            self._show(connection, table, partitions, "view")
 
     def show_once_read(
         self,
@@ -84,18 +81,22 @@ class QueryEngine(dg.ConfigurableResource):  # type: ignore[type-arg]
         """The same, but a small table is read now and kept: a query that names it several times
         would ask S3 for its many small files each time.
         """
-        small = {
-            table: partitions
-            for table, partitions in inputs.items()
-            if sum(part.row_count for part in partitions) <= SMALL_ROWS
-        }
-        self.show(connection, {table: inputs[table] for table in inputs if table not in small})
-        for table, partitions in small.items():
-            places = [self.own_location(part.location) for part in partitions]
-            connection.execute(f"create schema if not exists {table.layer}")
-            connection.execute(
-                f"create table {table.layer}.{table.name} as {relation(table, places)}"
-            )
+        for table, partitions in inputs.items():
+            is_small = sum(part.row_count for part in partitions) <= SMALL_ROWS
+            self._show(connection, table, partitions, "table" if is_small else "view")
+
+    def _show(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        table: Table,
+        partitions: Sequence[PublishedPartition],
+        kind: Literal["view", "table"],
+    ) -> None:
+        connection.execute(f"create schema if not exists {table.layer}")
+        places = [self.own_location(part.location) for part in partitions]
+        connection.execute(
+            f"create or replace {kind} {table.layer}.{table.name} as {relation(table, places)}"
+        )
 
     def own_location(self, location: str) -> str:
         """The location, if it lies in the data bucket: the catalog is written by others too.

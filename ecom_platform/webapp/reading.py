@@ -89,16 +89,13 @@ class Reader:
         with duckdb.connect() as connection:
             connection.register("kept_rows", self._kept(table, first, last))
             connection.execute(f"create schema {table.layer}")
-            if condition == "true":
-                connection.execute(
-                    f"create view {table.layer}.{table.name} as select * from kept_rows"
-                )
-            else:
-                connection.execute(
-                    f"create table {table.layer}.{table.name} as"
-                    f" select * from kept_rows where {condition}"
-                )
-                # A copy, so that the rows a policy hides are out of any query's reach.
+            # A copy, so that the rows a policy hides are out of any query's reach.
+            kind = "view" if condition == "true" else "table"
+            connection.execute(
+                f"create {kind} {table.layer}.{table.name} as"
+                f" select * from kept_rows where {condition}"
+            )
+            if kind == "table":
                 connection.unregister("kept_rows")
             return plain(connection.execute(sql).to_arrow_table())
 

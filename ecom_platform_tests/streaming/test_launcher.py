@@ -63,6 +63,18 @@ def test_window_above_99_seconds_must_be_whole_minutes() -> None:
         statements.rule_parameters("user_flood", groups)
 
 
+@pytest.mark.parametrize(
+    ("seconds", "interval"), [("99", "'99' second"), ("120", "'2' minute"), ("900", "'15' minute")]
+)
+def test_pause_of_a_quiet_cart_is_said_in_seconds_up_to_99(seconds: str, interval: str) -> None:
+    assert statements.quiet_interval({"quiet_carts": {"quiet_seconds": seconds}}) == interval
+
+
+def test_longer_pause_must_be_whole_minutes() -> None:
+    with pytest.raises(statements.PropertyError, match="multiple of 60"):
+        statements.quiet_interval({"quiet_carts": {"quiet_seconds": "100"}})
+
+
 @pytest.mark.parametrize("rule", sql_files.rule_names())
 def test_every_rule_opens_with_its_threat_and_renders(rule: str) -> None:
     text = sql_files.render_file(f"rules/{rule}", statements.rule_parameters(rule, GROUPS))

@@ -101,6 +101,12 @@ def played(
         return Told(live.items("quiet-carts"), inbox.messages(wait_seconds=1), expected)
 
 
+def assert_each_is_told_once(told: Told) -> None:
+    assert sorted(told.keys) == sorted(told.expected)
+    ids = [one["trigger_id"] for one in told.messages]
+    assert sorted(ids) == sorted("#".join(key) for key in told.expected)
+
+
 @pytest.mark.stream
 @pytest.mark.timeout(400)
 def test_quiet_cart_is_told_within_seconds_of_its_pause_and_never_of_a_bot(
@@ -109,9 +115,7 @@ def test_quiet_cart_is_told_within_seconds_of_its_pause_and_never_of_a_bot(
     told = played(tmp_path / "state", monkeypatch, lambda _: None)
 
     assert len(told.expected) > 20, "the example would prove little"
-    assert sorted(told.keys) == sorted(told.expected)
-    ids = [one["trigger_id"] for one in told.messages]
-    assert sorted(ids) == sorted("#".join(key) for key in told.expected)
+    assert_each_is_told_once(told)
     seconds = [
         (
             datetime.fromisoformat(item["notified_at"])
@@ -139,6 +143,4 @@ def test_three_crashes_of_flink_lose_and_double_no_quiet_cart(
 
     told = played(tmp_path / "state", monkeypatch, crash)
 
-    assert sorted(told.keys) == sorted(told.expected)
-    ids = [one["trigger_id"] for one in told.messages]
-    assert sorted(ids) == sorted("#".join(key) for key in told.expected)
+    assert_each_is_told_once(told)

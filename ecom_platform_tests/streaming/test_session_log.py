@@ -8,6 +8,7 @@ from typing import Any
 import boto3
 import pytest
 from common.wire_time import to_wire_time
+from session_recorder import session_totals
 from session_recorder.session_states import parse_session_state
 from session_recorder.session_table import SessionTable
 
@@ -90,6 +91,10 @@ def test_hours_of_the_index_are_all_those_of_a_time() -> None:
     found = list(hour_buckets(until - timedelta(seconds=1), until))
     assert found == [f"{hour}#{n}" for hour in ("2031-01-01T00", "2030-12-31T23") for n in range(4)]
     assert list(hour_buckets(until, until)) == [f"2031-01-01T00#{n}" for n in range(BUCKETS)]
+
+
+def test_reader_looks_into_as_many_parts_of_an_hour_as_the_recorder_fills() -> None:
+    assert session_totals.BUCKETS == BUCKETS
 
 
 def test_reader_asks_for_what_the_index_carries() -> None:
