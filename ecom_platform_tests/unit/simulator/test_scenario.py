@@ -55,13 +55,25 @@ def test_shipped_scenarios_are_what_they_are_called() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("{}", "mine: duration_seconds is None; give a number from 1 to 21600"),
-        ("[]", r"mine: this is \[\]; give keys and values: actors, dirt, duration_seconds, people"),
+        ("{}", "mine: duration_seconds, Field required"),
+        ("[]", "mine: give keys and values: actors, dirt, duration_seconds, people; there is "),
         ("{duration_seconds: 60, speed: 2}", "mine: unknown key speed; known are: actors, dirt"),
-        ("{duration_seconds: 60, people: {rate: fast}}", "mine, people: rate is 'fast'; give a"),
-        ("{duration_seconds: 60, people: {rate: .nan}}", "mine, people: rate is nan; give a"),
-        ("{duration_seconds: 60, actors: 3}", "mine: actors is 3; give a list of entries"),
-        ("{duration_seconds: 60, dirt: {broken_share: 0.9}}", "mine, dirt: broken_share is 0.9"),
+        (
+            "{duration_seconds: 60, people: {rate: fast}}",
+            "mine: people, rate, Input should be a valid number; there is 'fast'",
+        ),
+        (
+            "{duration_seconds: 60, people: {rate: .nan}}",
+            "mine: people, rate, Input should be a finite number; there is nan",
+        ),
+        (
+            "{duration_seconds: 60, actors: 3}",
+            "mine: actors, Input should be a valid list; there is 3",
+        ),
+        (
+            "{duration_seconds: 60, dirt: {broken_share: 0.9}}",
+            "mine: dirt, broken_share, Input should be less than or equal to 0.5",
+        ),
     ],
 )
 def test_mistake_in_a_scenario_is_named_with_its_place(text: str, message: str) -> None:
@@ -72,31 +84,47 @@ def test_mistake_in_a_scenario_is_named_with_its_place(text: str, message: str) 
 @pytest.mark.parametrize(
     ("entry", "message"),
     [
-        ("{family: scraper}", "family is 'scraper'; choose one of: botnet_scraping, bulk"),
-        ("{}", "family is None; choose one of: botnet_scraping"),
+        ("{family: scraper}", "family, choose one of: botnet_scraping, bulk.*; there is 'scraper'"),
+        ("{}", "family, Field required"),
         (
             "{family: user_flood, rat: 3}",
             "unknown key rat; known are: actors, clock_seconds",
         ),
-        ("{family: user_flood, rate: 0}", "rate is 0; give a number from 0.001 to 10000"),
-        ("{family: user_flood, actors: 1.5}", "actors is 1.5; give a whole number"),
+        (
+            "{family: user_flood, rate: 0}",
+            "rate, Input should be greater than or equal to 0.001; there is 0",
+        ),
+        (
+            "{family: user_flood, actors: 1.5}",
+            "actors, Input should be a valid integer.*; there is 1.5",
+        ),
         (
             "{family: user_flood, rhythm: jazz}",
-            "rhythm is 'jazz'; choose one of: drift, person, pulse, timer",
+            "rhythm, Input should be 'timer', 'person', 'pulse' or 'drift'; there is 'jazz'",
         ),
         ("{family: user_flood, users: 3}", "user_flood takes no users; leave it out"),
         ("{family: flash_sale, rate: 3}", "flash_sale takes no rate; leave it out"),
         ("{family: site_flood, actors: 999}", "actors is 999; give a number from 1 to 333"),
-        ("{family: user_flood, expected_rules: all}", "expected_rules is 'all'; give a list"),
         (
-            "{family: user_flood, start_seconds: 50, duration_seconds: 20}",
-            "start_seconds 50 and duration_seconds 20 end after the scenario's 60 s",
+            "{family: user_flood, expected_rules: all}",
+            "expected_rules, Input should be a valid list; there is 'all'",
         ),
     ],
 )
 def test_mistake_in_an_entry_is_named_with_its_number(entry: str, message: str) -> None:
-    with pytest.raises(ScenarioError, match=f"^mine, entry 1 of actors: {message}"):
+    with pytest.raises(ScenarioError, match=f"^mine: actors, entry 1, {message}"):
         parsed(f"{{duration_seconds: 60, actors: [{entry}]}}")
+
+
+@pytest.mark.parametrize(("seconds", "is_refused"), [(10, False), (10.5, True)])
+def test_actors_must_end_with_the_scenario(seconds: float, *, is_refused: bool) -> None:
+    entry = f"{{family: user_flood, start_seconds: 50, duration_seconds: {seconds}}}"
+    text = f"{{duration_seconds: 60, actors: [{entry}]}}"
+    if is_refused:
+        with pytest.raises(ScenarioError, match="entry 1 of actors ends after the scenario's 60 s"):
+            parsed(text)
+    else:
+        parsed(text)
 
 
 def test_two_entries_of_one_name_are_refused() -> None:
