@@ -1,4 +1,4 @@
-"""Rows of tables through the catalog, kept in memory by version, and read under a policy.
+"""Rows of tables through the catalog, read under a policy; they and answers are kept by version.
 
 What does not belong here: what is asked (`dashboard.queries`), and how it looks (`drawing`).
 """
@@ -6,7 +6,7 @@ What does not belong here: what is asked (`dashboard.queries`), and how it looks
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -28,10 +28,29 @@ from ecom_platform.tables.literals import literal
 
 CATALOG_SECONDS = 10.0
 """For so long a look at the catalog counts: a page asks for several charts."""
-MOST_TABLES = 24
+MOST_TABLES, MOST_ANSWERS = 24, 500
 NAMES = "select distinct {column} from {table} where {column} <> 'unknown' order by 1"
 
-Versions = tuple[str, ...]
+Key = tuple[str, ...]
+
+
+@dataclass
+class Kept:
+    """The tables that were asked for last, at most so many."""
+
+    most: int
+    _tables: OrderedDict[Key, pa.Table] = field(default_factory=OrderedDict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def get(self, key: Key, make: Callable[[], pa.Table]) -> pa.Table:
+        """The table of a key; who asks first makes it, and the others wait."""
+        with self._lock:
+            if key not in self._tables:
+                self._tables[key] = make()
+                while len(self._tables) > self.most:
+                    self._tables.popitem(last=False)
+            self._tables.move_to_end(key)
+            return self._tables[key]
 
 
 @dataclass
@@ -39,9 +58,9 @@ class Reader:
     """The tables of an installation, as the catalog shows them."""
 
     resources: Resources
-    _rows: OrderedDict[tuple[str, Versions], pa.Table] = field(default_factory=OrderedDict)
+    _rows: Kept = field(default_factory=lambda: Kept(MOST_TABLES))
+    _answers: Kept = field(default_factory=lambda: Kept(MOST_ANSWERS))
     _seen: dict[str, tuple[float, list[PublishedPartition]]] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def days(self) -> list[date]:
         """The days that have events."""
@@ -86,32 +105,14 @@ class Reader:
     def _answered(
         self, sql: str, table: Table, first: date, last: date, condition: str
     ) -> pa.Table:
-        with duckdb.connect() as connection:
-            connection.register("kept_rows", self._kept(table, first, last))
-            connection.execute(f"create schema {table.layer}")
-            # A copy, so that the rows a policy hides are out of any query's reach.
-            kind = "view" if condition == "true" else "table"
-            connection.execute(
-                f"create {kind} {table.layer}.{table.name} as"
-                f" select * from kept_rows where {condition}"
-            )
-            if kind == "table":
-                connection.unregister("kept_rows")
-            return plain(connection.execute(sql).to_arrow_table())
-
-    def _kept(self, table: Table, first: date, last: date) -> pa.Table:
-        """The rows of some days, of the versions that the catalog shows now."""
         inside = [
             part for part in self._partitions(table) if str(first) <= part.values[-1] <= str(last)
         ]
-        key = table.name, tuple(part.location for part in inside)
-        with self._lock:
-            if key not in self._rows:
-                self._rows[key] = self._fetched(table, inside)
-                while len(self._rows) > MOST_TABLES:
-                    self._rows.popitem(last=False)
-            self._rows.move_to_end(key)
-            return self._rows[key]
+        versions = (table.name, *(part.location for part in inside))
+        rows = self._rows.get(versions, lambda: self._fetched(table, inside))
+        return self._answers.get(
+            (sql, condition, *versions), lambda: _answer(sql, table, rows, condition)
+        )
 
     def _fetched(self, table: Table, parts: Sequence[PublishedPartition]) -> pa.Table:
         with self.resources.engine.lake_workspace() as (connection, _):
@@ -124,6 +125,21 @@ class Reader:
             found = self.resources.tables.catalog.partitions(table)
             self._seen[table.name] = time.monotonic(), found
         return found
+
+
+def _answer(sql: str, table: Table, rows: pa.Table, condition: str) -> pa.Table:
+    """A query over those of the rows that a condition lets through."""
+    with duckdb.connect() as connection:
+        connection.register("kept_rows", rows)
+        connection.execute(f"create schema {table.layer}")
+        # A copy, so that the rows a policy hides are out of any query's reach.
+        kind = "view" if condition == "true" else "table"
+        connection.execute(
+            f"create {kind} {table.layer}.{table.name} as select * from kept_rows where {condition}"
+        )
+        if kind == "table":
+            connection.unregister("kept_rows")
+        return plain(connection.execute(sql).to_arrow_table())
 
 
 def policy_file_of(settings: Settings) -> Path:
