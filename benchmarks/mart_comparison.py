@@ -36,7 +36,7 @@ def compared(
     ledger knows of no re-delivered row on any of the days that it reads.
     """
     days = _redelivered_counts(connection, tables)
-    found = [_mart(connection, tables, mart, other_place, days) for mart in marts.OF_EVENTS]
+    found = [_mart(connection, tables, mart, other_place, days) for mart in marts.TABLES]
     return Comparison(
         row_count=sum(one.row_count for one in found),
         differing_row_count=sum(one.differing_row_count for one in found),
@@ -46,19 +46,25 @@ def compared(
 
 
 def differing(connection: duckdb.DuckDBPyConnection, place: str, other_place: str) -> int:
-    """Rows of all marts that only one of two places has, both with a folder a day."""
+    """Rows of everybody that only one of two places has, both with a folder a day.
+
+    Peers make no verdicts, and so no rows of people.
+    """
     return sum(
-        differing_rows(connection, mart, (_folders(place, mart), _folders(other_place, mart)))[1]
+        differing_rows(
+            connection,
+            mart,
+            (_folders(place, mart), _folders(other_place, mart)),
+            "audience = 'all'",
+        )[1]
         for mart in marts.OF_EVENTS
     )
 
 
 def differing_rows(
-    connection: duckdb.DuckDBPyConnection, mart: Table, places: tuple[str, str], where: str = "true"
+    connection: duckdb.DuckDBPyConnection, mart: Table, places: tuple[str, str], where: str
 ) -> tuple[int, int]:
-    """Rows of everybody in the first place, and those that only one of the two places has.
-
-    Only the platform makes rows of people, since only it has verdicts.
+    """Rows in the first place, and those that only one of the two places has.
 
     Args:
         connection: reaches both places.
@@ -69,8 +75,7 @@ def differing_rows(
     """
     columns = ", ".join(column.name for column in mart.all_columns)
     one, other = (
-        f"(select {columns} from read_parquet({files}, hive_partitioning = true)"
-        f" where audience = 'all' and {where})"
+        f"(select {columns} from read_parquet({files}, hive_partitioning = true) where {where})"
         for files in places
     )
     counts: tuple[int, int] = connection.execute(
