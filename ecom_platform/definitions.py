@@ -7,6 +7,7 @@ import dagster as dg
 
 from ecom_platform.resources.affinity_table import AffinityTable
 from ecom_platform.resources.alert_log import AlertLog
+from ecom_platform.resources.athena import Athena
 from ecom_platform.resources.flink_job import FlinkJob, ManagedFlinkJob, RestFlinkJob
 from ecom_platform.resources.glue_catalog import GlueCatalog
 from ecom_platform.resources.object_store import ObjectStore
@@ -39,6 +40,7 @@ class Resources:
                 objects=tables.objects,
                 scratch_dir=str(settings.scratch_dir),
                 memory_limit=settings.memory_limit,
+                athena=_athena(settings),
             ),
             stream_metrics=StreamMetrics(
                 stream_prefix=settings.prefix, profile=settings.observer_profile
@@ -64,6 +66,17 @@ def _tables(settings: Settings, profile: str | None) -> TableStore:
         objects=ObjectStore(bucket=settings.data_bucket, profile=profile),
         catalog=GlueCatalog(database_prefix=settings.database_prefix, profile=profile),
         store_time_zone=settings.store_time_zone.key,
+    )
+
+
+def _athena(settings: Settings) -> Athena | None:
+    """Where marts are computed by Athena, its work group."""
+    if settings.mart_engine != "athena":
+        return None
+    return Athena(
+        work_group=settings.athena_work_group,
+        database_prefix=settings.database_prefix,
+        profile=settings.aws_profile,
     )
 
 

@@ -14,6 +14,7 @@ from typing import Literal, cast, get_args
 from zoneinfo import ZoneInfo, available_timezones
 
 Environment = Literal["local", "aws"]
+MartEngine = Literal["duckdb", "athena"]
 
 LOCAL_FLINK = "http://127.0.0.1:8081"
 PREFIX_FORM = re.compile(r"[a-z][a-z0-9-]{0,14}-")
@@ -46,6 +47,7 @@ class Settings:
         made_up_events_dir: folder that keeps the made-up traffic of the demo.
         scratch_dir: folder for the one local copy of a file while it is staged, and for spilling.
         memory_limit: what DuckDB may take before it spills to `scratch_dir`.
+        mart_engine: what computes the marts.
 
     """
 
@@ -66,6 +68,12 @@ class Settings:
     made_up_events_dir: Path
     scratch_dir: Path
     memory_limit: str
+    mart_engine: MartEngine = "duckdb"
+
+    @property
+    def athena_work_group(self) -> str:
+        """The work group in which Athena computes marts."""
+        return f"{self.prefix}marts"
 
     @property
     def database_prefix(self) -> str:
@@ -111,10 +119,10 @@ class Settings:
 
         """
         values = os.environ if variables is None else variables
-        environment = values.get("ECOM_ENVIRONMENT", "local")
-        if environment not in get_args(Environment):
-            choices = ", ".join(get_args(Environment))
-            raise SettingError(f"ECOM_ENVIRONMENT is {environment!r}; choose one of: {choices}")
+        environment = _choice(values, "ECOM_ENVIRONMENT", "local", get_args(Environment))
+        mart_engine = _choice(values, "ECOM_MART_ENGINE", "duckdb", get_args(MartEngine))
+        if (environment, mart_engine) == ("local", "athena"):
+            raise SettingError("ECOM_MART_ENGINE is 'athena', which needs ECOM_ENVIRONMENT=aws")
         prefix = _prefix(values.get("ECOM_PREFIX", "ecom-"))
         return cls(
             environment=cast("Environment", environment),
@@ -137,7 +145,15 @@ class Settings:
             made_up_events_dir=Path(values.get("ECOM_MADE_UP_EVENTS_DIR") or "made_up_events"),
             scratch_dir=Path(values.get("ECOM_SCRATCH_DIR") or tempfile.gettempdir()),
             memory_limit=values.get("ECOM_MEMORY_LIMIT", "2GB"),
+            mart_engine=cast("MartEngine", mart_engine),
         )
+
+
+def _choice(values: Mapping[str, str], name: str, default: str, choices: tuple[str, ...]) -> str:
+    found = values.get(name) or default
+    if found not in choices:
+        raise SettingError(f"{name} is {found!r}; choose one of: {', '.join(choices)}")
+    return found
 
 
 def _prefix(text: str) -> str:

@@ -36,6 +36,7 @@ SWITCHED = {
     "studio": "StudioNotes",
     "chat": "SlackWorkspaceId",
     "lake-formation": "LakeFormationRoles",
+    "athena": "AthenaQueries",
 }
 """Deployed only where a parameter says so: an account may have no subscription to QuickSight."""
 LARGEST_TEMPLATE = 51_200

@@ -10,6 +10,8 @@ import dagster as dg
 import duckdb
 from botocore.exceptions import BotoCoreError, ClientError
 
+from ecom_platform.pipeline.marts import InputsChangedError
+from ecom_platform.resources.athena import AthenaBusyError
 from ecom_platform.resources.object_store import PASSING_CODES
 from ecom_platform.resources.table_store import PublishConflictError
 
@@ -27,7 +29,7 @@ def trying_again(context: dg.AssetExecutionContext) -> Iterator[None]:
         if not _passes(error):
             raise
         raise _retry(context) from error
-    except PublishConflictError as error:
+    except (PublishConflictError, InputsChangedError, AthenaBusyError) as error:
         raise _retry(context) from error
 
 

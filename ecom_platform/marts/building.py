@@ -1,6 +1,6 @@
 """Building a mart for a range of days, and holding what was built against its contract.
 
-What does not belong here: which days have data, and publishing (`defs.marts`).
+What does not belong here: which days have data, and publishing (`pipeline.marts`).
 """
 
 import re
@@ -58,13 +58,15 @@ def build_mart(
     mart: Table,
     days: Sequence[date],
     directory: Path,
+    computed: str | None = None,
 ) -> dict[date, WrittenPartition]:
     """Write the rows of a mart for some days as Parquet.
 
-    The inputs must be readable under their names. A day without rows gets an empty file, because an
-    older version of it may hold some; a day that was not asked for is left out.
+    The inputs must be readable under their names, unless `computed` is a query over rows that
+    another engine has made of them. A day without rows gets an empty file, because an older version
+    of it may hold some; a day that was not asked for is left out.
     """
-    select = select_for_audiences(connection, mart, min(days), max(days))
+    select = computed or select_for_audiences(connection, mart, min(days), max(days))
     if mart.name in FILLED:
         rows = connection.execute(select).to_arrow_table()
         connection.register("filled_rows", FILLED[mart.name](rows, days))

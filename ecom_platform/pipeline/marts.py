@@ -4,11 +4,14 @@ Every version of a mart remembers what it was built from; comparing that with th
 decides, so that nothing needs to be remembered of runs that died.
 """
 
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from hashlib import sha256
 from typing import Any
+
+import duckdb
 
 from ecom_platform.contracts import TABLES, Table
 from ecom_platform.contracts.lake import EVENT_DAYS, EVENTS
@@ -19,17 +22,26 @@ from ecom_platform.marts.building import (
     contract_problems,
     show_draft,
 )
+from ecom_platform.marts.portable import athena as in_athena
+from ecom_platform.marts.portable import mart_selects
 from ecom_platform.marts.queries import mart_checks
 from ecom_platform.pipeline.restatements import Restater, Run, made_from
-from ecom_platform.resources.query_engine import QueryEngine
+from ecom_platform.resources.athena import Athena, Unloaded
+from ecom_platform.resources.query_engine import QueryEngine, relation
 from ecom_platform.resources.table_store import Draft, TableStore
 from ecom_platform.tables.commits import PublishedPartition
+from ecom_platform.tables.literals import literal
 from ecom_platform.tables.parquet import WrittenPartition
 from ecom_platform.tables.progress import report_progress
 
 CHUNK_ROWS = 12_000_000
 """Event rows that one query reads at most (or one day): it bounds memory, whatever the range."""
 PREVIEW_ROWS = 10
+
+
+class InputsChangedError(RuntimeError):
+    """Another run published what a mart reads while Athena, which reads the newest, computed it."""
+
 
 Partitions = Mapping[tuple[str, str], Sequence[PublishedPartition]]
 """Table → its partitions that are read."""
@@ -117,16 +129,23 @@ class MartDay:
 
 @dataclass(frozen=True)
 class MartChunk:
-    """Days that one query built, and the first rows of them."""
+    """Days that were built together, the first rows of them, and the queries that Athena bills."""
 
     days: tuple[MartDay, ...]
     preview: list[dict[str, Any]]
+    costs: tuple[Unloaded, ...] = ()
 
 
-def chunks_of(days: Sequence[date], tables: TableStore, mart: Table) -> Iterator[list[date]]:
-    """Those of the days that have events, in runs of days that one query can take."""
+def chunks_of(
+    days: Sequence[date], tables: TableStore, mart: Table, *, is_bounded: bool = True
+) -> Iterator[list[date]]:
+    """Those of the days that have events, in runs of days that one query can take.
+
+    Unbounded, where many machines take it, that is one run: each reads its days before anew.
+    """
     found = days_with_rows(mart, tables, min(days), max(days))
-    limit = CHUNK_ROWS if EVENTS.key in {read.key for read in mart.inputs} else float("inf")
+    reads_events = EVENTS.key in {read.key for read in mart.inputs}
+    limit = CHUNK_ROWS if reads_events and is_bounded else float("inf")
     chunk: list[date] = []
     rows = 0
     for day in sorted(found.keys() & set(days)):
@@ -151,15 +170,16 @@ def build_chunk(
     partitions = input_partitions(mart, tables, days)
     versions = versions_of(partitions)
     sources = made_from(mart, days, tables)
+    # Before there are credentials that could expire meanwhile.
+    computed = computed_by_athena(mart, days, tables, versions, engine.athena)
     with engine.lake_workspace() as (connection, folder):
         engine.show_once_read(connection, {TABLES[key]: parts for key, parts in partitions.items()})
         rows_to_read = sum(part.row_count for parts in partitions.values() for part in parts)
         with report_progress(connection, run.say, mart.name, row_count=rows_to_read):
-            written = build_mart(connection, mart, days, folder / "mart")
+            rows = computed.rows if computed else None
+            written = build_mart(connection, mart, days, folder / "mart", rows)
         show_draft(connection, mart, written)
-        problems = contract_problems(connection, mart)
-        for check in mart_checks(mart):
-            problems += check_problems(connection, check, days)
+        problems = _problems(connection, mart, days)
         name = f"{mart.layer}.{mart.name}"
         first_rows = connection.execute(
             f"select * from {name} order by event_date desc limit {PREVIEW_ROWS}"
@@ -170,8 +190,7 @@ def build_chunk(
         )
         good = {one.day: one.written for one in built if one.is_good}
         Restater(tables, engine, run.run_id).record(mart, good, sources)
-        parts = [((str(day),), one) for day, one in good.items()]
-        placed = tables.upload(mart, parts)
+        placed = tables.upload(mart, [((str(day),), one) for day, one in good.items()])
         drafts = [
             Draft(
                 part.values[0],
@@ -182,4 +201,53 @@ def build_chunk(
             for day in [date.fromisoformat(part.values[0])]
         ]
         tables.publish(mart, drafts)
-    return MartChunk(built, first_rows.to_pylist())
+    return MartChunk(built, first_rows.to_pylist(), computed.costs if computed else ())
+
+
+def _problems(
+    connection: duckdb.DuckDBPyConnection, mart: Table, days: Sequence[date]
+) -> list[Problem]:
+    """Where the draft that is shown breaks the contract, or a check."""
+    found = contract_problems(connection, mart)
+    for check in mart_checks(mart):
+        found += check_problems(connection, check, days)
+    return found
+
+
+@dataclass(frozen=True)
+class Computed:
+    """Rows that Athena has written: a query over them, and what they cost."""
+
+    rows: str
+    costs: tuple[Unloaded, ...]
+
+
+def computed_by_athena(
+    mart: Table,
+    days: Sequence[date],
+    tables: TableStore,
+    versions: Versions,
+    athena: Athena | None,
+) -> Computed | None:
+    """Let Athena compute some days of a mart, where it is there.
+
+    The rows lie among the table's data, where the cleaner removes them: no version names them.
+
+    Raises:
+        InputsChangedError: it may not have read the versions that were asked for.
+
+    """
+    if athena is None:
+        return None
+    place = f"{mart.prefix}/data/{uuid.uuid4().hex[:16]}/computed/"
+    selects = mart_selects(mart, (min(days), max(days)), in_athena(athena.database_prefix))
+    costs = tuple(
+        athena.unload(select, tables.objects.uri(f"{place}{number}/"))
+        for number, select in enumerate(selects)
+    )
+    if versions_of(input_partitions(mart, tables, days)) != versions:
+        raise InputsChangedError(f"what {mart.name} reads was published anew meanwhile")
+    # An UNLOAD of nothing writes no file.
+    files = ", ".join(literal(tables.objects.uri(key)) for key in tables.objects.list_keys(place))
+    rows = f"select * from read_parquet([{files}])" if files else relation(mart, [])
+    return Computed(rows, costs)

@@ -33,7 +33,13 @@ IN_PARTS_FROM_BYTES = 64 << 20
 IN_PARTS = TransferConfig(max_concurrency=4)
 """Each part that is under way holds 8 MiB of memory."""
 GONE_CODES = {"404", "NoSuchKey"}
-PASSING_CODES = {"SlowDown", "Throttling", "ThrottlingException", "RequestTimeout"}
+PASSING_CODES = {
+    "SlowDown",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+    "RequestTimeout",
+}
 TAKEN_CODES = {"PreconditionFailed", "ConditionalRequestConflict", "412"}
 
 

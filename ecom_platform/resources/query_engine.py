@@ -1,4 +1,7 @@
-"""The query engine of this machine: DuckDB over the data bucket, under the platform's role."""
+"""The query engine: DuckDB over the data bucket, under the platform's role.
+
+What does not belong here: Athena, which may compute marts in its place (`athena`).
+"""
 
 import re
 import tempfile
@@ -12,6 +15,7 @@ import duckdb
 import duckdb_extension_httpfs
 
 from ecom_platform.contracts import Table
+from ecom_platform.resources.athena import Athena
 from ecom_platform.resources.aws import CLIENTS
 from ecom_platform.resources.object_store import ObjectStore
 from ecom_platform.tables.commits import PublishedPartition
@@ -29,11 +33,20 @@ class ForeignLocationError(ValueError):
 
 
 class QueryEngine(dg.ConfigurableResource):  # type: ignore[type-arg]
-    """DuckDB with bounded memory, spilling to a scratch folder of its own."""
+    """DuckDB with bounded memory, spilling to a scratch folder of its own.
+
+    Attributes:
+        objects: the data bucket.
+        scratch_dir: where it spills.
+        memory_limit: when it does.
+        athena: who computes marts in its place; DuckDB then reads and checks the answers.
+
+    """
 
     objects: ObjectStore
     scratch_dir: str
     memory_limit: str
+    athena: Athena | None = None
 
     @contextmanager
     def workspace(self) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:

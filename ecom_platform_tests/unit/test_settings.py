@@ -27,12 +27,20 @@ def test_prefix_names_the_stream_of_raw_events() -> None:
     assert (settings.database_prefix, settings.alerts_table) == ("mine_", "mine-alerts")
 
 
+def test_athena_is_of_aws_alone() -> None:
+    with pytest.raises(SettingError, match="needs ECOM_ENVIRONMENT=aws"):
+        Settings.from_environment({"ECOM_MART_ENGINE": "athena"})
+    values = {"ECOM_MART_ENGINE": "athena", "ECOM_ENVIRONMENT": "aws"}
+    assert Settings.from_environment(values).mart_engine == "athena"
+
+
 @pytest.mark.parametrize(
     ("name", "value", "says"),
     [
         ("ECOM_PREFIX", "Mine-", "wanted are up to 16 lower-case letters"),
         ("ECOM_PREFIX", "mine", "a hyphen last"),
         ("ECOM_STORE_TIME_ZONE", "CET+1", "an IANA name like 'Europe/Berlin'"),
+        ("ECOM_MART_ENGINE", "spark", "choose one of: duckdb, athena"),
     ],
 )
 def test_value_that_cannot_be_used_is_refused_with_its_name(

@@ -13,5 +13,13 @@ from marts.daily_cart_abandonment as days
 left join marts.abandoned_carts as carts
     on days.event_date = carts.event_date and days.audience = carts.audience
 where days.audience = 'all'
-group by all
+group by
+    days.event_date,
+    days.cart_session_count,
+    days.converted_session_count,
+    days.emptied_session_count,
+    days.abandoned_session_count,
+    days.abandonment_rate,
+    days.abandoned_amount,
+    days.is_mature
 order by day

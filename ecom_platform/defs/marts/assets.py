@@ -68,7 +68,7 @@ def mart_asset(mart: Table) -> dg.AssetsDefinition:
         with trying_again(context):
             days = days_of(context)
             run = Run(context.log.info, context.run.run_id)
-            chunks = list(chunks_of(days, tables, mart))
+            chunks = list(chunks_of(days, tables, mart, is_bounded=engine.athena is None))
             for place, chunk in enumerate(chunks, start=1):
                 started = time.monotonic()
                 built = build_chunk(mart, chunk, tables, engine, run)
@@ -84,7 +84,14 @@ def mart_asset(mart: Table) -> dg.AssetsDefinition:
 
 def chunk_outcomes(chunk: MartChunk, seconds_per_day: float) -> list[Outcome]:
     outcomes = {one.day: _outcome(one, seconds_per_day) for one in chunk.days}
-    outcomes[max(outcomes)].metadata |= {"preview": preview(chunk.preview)}
+    last = outcomes[max(outcomes)]
+    last.metadata |= {"preview": preview(chunk.preview)}
+    if chunk.costs:
+        last.metadata |= {
+            "athena_queries": ", ".join(one.query_id for one in chunk.costs),
+            "athena_scanned_bytes": sum(one.scanned_bytes for one in chunk.costs),
+            "athena_usd": round(sum(one.usd for one in chunk.costs), 6),
+        }
     return list(outcomes.values())
 
 

@@ -12,7 +12,7 @@ with carted as (
   from events
   where event_type in ('cart', 'purchase')
   group by product_id, user_id
-  having cart_count > 0
+  having count(distinct event_id) filter (where event_type = 'cart') > 0
 ),
 
 counted as (
