@@ -25,6 +25,7 @@ FLINK_VENV := .venv-flink
 SPARK_VENV := .venv-spark
 POLARS_VENV := .venv-polars
 COHORTS_VENV := .venv-cohorts
+TRINO_VENV := .venv-trino
 PYTHON := $(VENV)/bin/python
 LOCAL := $(PYTHON) -m infra.local --port $(CLOUD_PORT)
 RUN := $(LOCAL) run
@@ -142,6 +143,9 @@ chaos: $(VENV)/dev.stamp $(FLINK_VENV)/stamp ## The stream under every fault bes
 soak: $(VENV)/dev.stamp $(FLINK_VENV)/stamp ## An hour of traffic in ten minutes: the memory of every process, a place for every event
 	@PYTHONPATH=lambda_handlers:flink_app $(PYTHON) -m ecom_platform_tests.chaos.soak --picture docs/benchmarks/soak.png
 
+parity: $(VENV)/dev.stamp $(TRINO_VENV)/stamp $(SPARK_VENV)/stamp ## Every mart, check, rule and named query on DuckDB, Trino (which is Athena) and Spark; BENCH="--rows 100000"
+	@$(PYTHON) -m ecom_platform_tests.parity $(BENCH)
+
 mutate: $(VENV)/dev.stamp ## Change every mart, check and rule in small ways, and see that an example notices each
 	@PYTHONPATH=lambda_handlers:flink_app $(PYTHON) -m ecom_platform_tests.mutation
 
@@ -155,7 +159,7 @@ test-browser: $(VENV)/browser.stamp ## Every page of the dashboard in a headless
 flink: $(FLINK_VENV)/stamp ## Set up the environment of the Flink job
 
 lock: $(VENV)/run.stamp ## Resolve the requirements anew, with hashes
-	@for name in requirements/run requirements/dev requirements/uv requirements/browser benchmarks/spark_requirements benchmarks/polars_requirements benchmarks/cohorts_requirements \
+	@for name in requirements/run requirements/dev requirements/uv requirements/browser benchmarks/spark_requirements benchmarks/polars_requirements benchmarks/cohorts_requirements benchmarks/trino_requirements \
 	  flink_app/requirements $(basename $(wildcard lambda_handlers/*/requirements.in)); do \
 	  $(VENV)/bin/uv pip compile -q --universal --python-version 3.11 \
 	  --generate-hashes --no-strip-extras --no-header --no-annotate --upgrade \
@@ -201,6 +205,13 @@ $(FLINK_VENV)/stamp: flink_app/requirements.txt $(VENV)/bin/uv
 	@python3 -m venv $(FLINK_VENV)
 	@$(VENV)/bin/uv pip install -q --python $(FLINK_VENV)/bin/python --require-hashes -r $<
 	@cd flink_app && ../$(FLINK_VENV)/bin/python -m local.connector
+	@touch $@
+
+$(TRINO_VENV)/stamp: benchmarks/trino_requirements.txt $(VENV)/bin/uv
+	@echo "setting up $(TRINO_VENV) …"
+	@python3 -m venv $(TRINO_VENV)
+	@$(VENV)/bin/uv pip install -q --python $(TRINO_VENV)/bin/python --require-hashes -r $<
+	@$(TRINO_VENV)/bin/python -m ecom_platform_tests.parity.trino_server
 	@touch $@
 
 .venv-%/stamp: benchmarks/%_requirements.txt $(VENV)/bin/uv

@@ -29,9 +29,9 @@ from ecom_platform.dashboard.pages import PAGES
 from ecom_platform.dashboard.pages import Page as DashboardPage
 from ecom_platform.settings import Settings
 from ecom_platform.traffic import __main__ as traffic
-from ecom_platform.traffic.rows import COLUMNS
 from ecom_platform_tests.browser.screenshots import BrowserMissingError, find_chromium
 from ecom_platform_tests.browser.web_ui import FLAGS, SETTLE_SECONDS
+from ecom_platform_tests.support.bots import write_bot
 from ecom_platform_tests.support.installation import Installation
 from ecom_platform_tests.support.pictures import picture_count
 from ecom_platform_tests.support.waiting import wait_until
@@ -238,25 +238,12 @@ def build_shop(installation: Installation, rows: int) -> None:
         ["generate", f"--out={files}", f"--start={FIRST_DAY}", f"--end={LAST_DAY}"]
         + [f"--events-per-day={rows // DAY_COUNT}", "--dirt=0.0005", "--seed=3"]
     )
-    write_bot(files / "bot.csv")
+    write_bot(files / "bot.csv", LAST_DAY)
     batch = installation.batch()
     batch.prepare_catalog()
     deliver(sorted(files.glob("*.csv")), Settings.from_environment())
     batch.take_in()
     batch.rebuild()
-
-
-def write_bot(path: Path) -> None:
-    """A scraper on the last day, who fills carts too, so that people are not everybody."""
-    lines = [",".join(COLUMNS)]
-    for number in range(900):
-        moment = (
-            f"{LAST_DAY} {9 + number // 360:02}:{number // 6 % 60:02}:{10 * (number % 6):02} UTC"
-        )
-        kind = "cart" if number % 3 == 2 else "view"
-        product = f"{7_000_000 + number // 3},{number},electronics.audio,aqua,9.99"
-        lines.append(f"{moment},{kind},{product},999999001,bot")
-    path.write_text("\n".join(lines) + "\n")
 
 
 def main() -> None:

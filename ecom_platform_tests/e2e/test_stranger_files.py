@@ -23,11 +23,10 @@ from ecom_platform.lake.file_rows import stage_file
 from ecom_platform.pipeline import files
 from ecom_platform.pipeline.manifest import UnknownFileError, read_manifest
 from ecom_platform.settings import Settings
-from ecom_platform_tests.support.places import HEADER, ROOT
+from ecom_platform_tests.support.places import CASES, HEADER
 from ecom_platform_tests.support.tables import check_conservation, rows
 from ecom_platform_tests.support.ticks import Ticks
 
-CASES = ROOT / "ecom_platform_tests/cases"
 ROW = "2025-03-01 10:00:0{n} UTC,purchase,{n},2053013555631882655,a.b,acme,10.00,60{n},s{n}"
 
 
