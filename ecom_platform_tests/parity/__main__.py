@@ -29,7 +29,12 @@ from ecom_platform.settings import Settings
 from ecom_platform_tests.parity.asked import asked_of, questions
 from ecom_platform_tests.parity.athena_path import differing_rows, month
 from ecom_platform_tests.parity.differences import Difference, difference
-from ecom_platform_tests.parity.pruning import duckdb_read_bytes, limited, pruning_figures
+from ecom_platform_tests.parity.pruning import (
+    ALL_DAYS,
+    duckdb_read_bytes,
+    limited,
+    pruning_figures,
+)
 from ecom_platform_tests.parity.questions import Question, write_questions
 from ecom_platform_tests.parity.shop import BOT_DAYS, build_shop
 from ecom_platform_tests.parity.trino_server import Catalog, trino
@@ -251,7 +256,7 @@ def main() -> None:
             asked = ask_duckdb(batch, days, folder)
             print(f"DuckDB: {len(asked)} questions over {len(days)} days", flush=True)
             read = duckdb_read_bytes(batch, days, asked)
-            by_athena = ask_trino(batch, days, folder, sum(read.values()) // 2)
+            by_athena = ask_trino(batch, days, folder, read[ALL_DAYS])
             ask_spark(days, folder)
         found = compared(asked, folder)
         trino_read, errors, stages = (
