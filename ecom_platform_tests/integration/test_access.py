@@ -86,6 +86,7 @@ def test_bucket_keeps_versions_so_that_an_overwritten_export_can_be_had_back(
     (when_aws,) = [part for part in rules["LifecycleConfiguration"]["Fn::If"] if "Rules" in part]
     assert [rule["Id"] for rule in when_aws["Rules"]] == [
         "forget-replaced-versions",
+        "forget-athena-results",
         "abort-broken-uploads",
     ]
 
