@@ -1,4 +1,4 @@
-"""What is read for one day against all days, and that a limit stops a query without a partition."""
+"""What is read for one day against all days."""
 
 import re
 from collections.abc import Sequence
@@ -15,10 +15,8 @@ READ = re.compile(r"in: ([\d.]+) (bytes|[KMG]iB)")
 UNITS = {"bytes": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 ReadBytes = dict[str, int]
 """Question → bytes."""
-Errors = dict[str, str]
 
-COPIES = 16
-ONE_DAY, ALL_DAYS, LIMITED = "one_day", "all_days", ".limited"
+ONE_DAY, ALL_DAYS = "one_day", "all_days"
 
 
 def pruning_questions(days: Sequence[date], engine: Engine) -> list[Question]:
@@ -32,20 +30,6 @@ def pruning_questions(days: Sequence[date], engine: Engine) -> list[Question]:
             "pruning",
             f"select {figures} from {table} where event_date = date '{max(days)}'",
         ),
-    ]
-
-
-def limited(questions: Sequence[Question], limit_bytes: int) -> list[Question]:
-    """The same, read so often that Trino, which looks once a second, sees it; under a limit."""
-    return [
-        Question(
-            f"{one.name}{LIMITED}",
-            "limit",
-            " union all ".join([one.sql] * COPIES),
-            COPIES * limit_bytes,
-        )
-        for one in questions
-        if one.kind == "pruning"
     ]
 
 
@@ -69,11 +53,9 @@ def _fetched(connection: duckdb.DuckDBPyConnection, sql: str) -> int:
     return round(float(found[1]) * UNITS[found[2]])
 
 
-def pruning_figures(duckdb_bytes: ReadBytes, trino: ReadBytes, errors: Errors) -> dict[str, int]:
-    """Bytes of both engines for one day and for all, and whether the limit told them apart."""
-    stopped = "EXCEEDED_SCAN_LIMIT" in errors.get(f"{ALL_DAYS}{LIMITED}", "")
+def pruning_figures(duckdb_bytes: ReadBytes, trino: ReadBytes) -> dict[str, int]:
+    """Bytes of both engines for one day and for all."""
     return {
         **{f"duckdb_{name}_bytes": duckdb_bytes[name] for name in (ONE_DAY, ALL_DAYS)},
         **{f"trino_{name}_bytes": trino[name] for name in (ONE_DAY, ALL_DAYS)},
-        "scan_limit_stops_all_days": int(stopped and f"{ONE_DAY}{LIMITED}" not in errors),
     }

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-Kind = Literal["mart", "check", "rule", "named query", "planted bug", "pruning", "limit"]
+Kind = Literal["mart", "check", "rule", "named query", "planted bug", "pruning"]
 
 
 @dataclass(frozen=True)
@@ -20,14 +20,12 @@ class Question:
         name: of all questions, another one each.
         kind: what is asked.
         sql: in the engine's dialect.
-        scan_limit_bytes: what the engine may read for it; 0 for no limit.
 
     """
 
     name: str
     kind: Kind
     sql: str
-    scan_limit_bytes: int = 0
 
     @property
     def file_name(self) -> str:
