@@ -21,7 +21,7 @@ from ecom_platform.contracts.verdicts import BOT_VERDICTS
 from ecom_platform.detection.verdicts import Archive, day_verdicts
 from ecom_platform.lake.event_files import EXPORTS_PREFIX
 from ecom_platform.lake.event_rules import CLASSIC_TIME
-from ecom_platform.marts.building import FILLED, select_for_audiences
+from ecom_platform.marts.building import filled, select_for_audiences
 from ecom_platform.settings import Settings
 from ecom_platform.tables.parquet import ENGINE_TYPES
 
@@ -54,25 +54,21 @@ def write_events(connection: duckdb.DuckDBPyConnection, bucket: str) -> None:
     """One pass over all files: typed, by day."""
     columns = ", ".join(f"'{name}': '{type_}'" for name, type_ in SOURCE_TYPES.items())
     types = ", ".join(f"'{name}'" for name in EVENT_TYPES)
-    connection.execute(
-        f"""
-        copy (
-            select
-                *, 'export' as source, null::varchar as event_id, null::timestamp as arrived_at,
-                cast(extract(hour from event_time) as int) as event_hour,
-                cast(event_time as date) as event_date
-            from read_csv(
-                '{bucket}/{EXPORTS_PREFIX}*.csv', auto_detect = false, header = true, delim = ',',
-                quote = '', escape = '', timestampformat = '{CLASSIC_TIME}', ignore_errors = true,
-                columns = {{{columns}}}
-            )
-            where
-                event_time is not null and event_type in ({types}) and product_id is not null
-                and user_id is not null and price >= 0
-        ) to '{bucket}/{BARE_PREFIX}events'
-        (format parquet, compression zstd, partition_by (event_date), write_partition_columns true)
-        """
-    )
+    rows = f"""
+        select
+            *, 'export' as source, null::varchar as event_id, null::timestamp as arrived_at,
+            cast(extract(hour from event_time) as int) as event_hour,
+            cast(event_time as date) as event_date
+        from read_csv(
+            '{bucket}/{EXPORTS_PREFIX}*.csv', auto_detect = false, header = true, delim = ',',
+            quote = '', escape = '', timestampformat = '{CLASSIC_TIME}', ignore_errors = true,
+            columns = {{{columns}}}
+        )
+        where
+            event_time is not null and event_type in ({types}) and product_id is not null
+            and user_id is not null and price >= 0
+    """
+    write(connection, rows, f"{bucket}/{BARE_PREFIX}events")
 
 
 def show_events(connection: duckdb.DuckDBPyConnection, bucket: str) -> None:
@@ -86,11 +82,7 @@ def write_verdicts(connection: duckdb.DuckDBPyConnection, bucket: str) -> None:
     rows = connection.execute("select event_date from lake.event_days order by 1").fetchall()
     found = [day_verdicts(connection, day, [], Archive()).rows for (day,) in rows]
     connection.register("verdicts", pa.concat_tables(found))
-    place = f"{bucket}/{BARE_PREFIX}{BOT_VERDICTS.path}"
-    connection.execute(
-        f"copy (from verdicts) to '{place}' (format parquet, compression zstd,"
-        " partition_by (event_date), write_partition_columns true)"
-    )
+    write(connection, "from verdicts", f"{bucket}/{BARE_PREFIX}{BOT_VERDICTS.path}")
     connection.execute("create table lake.bot_verdicts as from verdicts")
 
 
@@ -105,16 +97,18 @@ def write_mart(connection: duckdb.DuckDBPyConnection, bucket: str, mart: Table) 
     )
     place = f"{bucket}/{BARE_PREFIX}{mart.path}"
     select = select_for_audiences(connection, mart, first, last)
-    if mart.name in FILLED:
-        rows = connection.execute(select).to_arrow_table()
-        days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
-        connection.register("filled_rows", FILLED[mart.name](rows, days))
-        select = "from filled_rows"
+    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    select = filled(connection, mart, select, days)
+    write(connection, f"select {columns} from ({select})", place)
+    show(connection, f"marts.{mart.name}", place)
+
+
+def write(connection: duckdb.DuckDBPyConnection, select: str, place: str) -> None:
+    """The rows of a query as Parquet, by day."""
     connection.execute(
-        f"copy (select {columns} from ({select})) to '{place}' (format parquet, compression zstd,"
+        f"copy ({select}) to '{place}' (format parquet, compression zstd,"
         " partition_by (event_date), write_partition_columns true)"
     )
-    show(connection, f"marts.{mart.name}", place)
 
 
 def show(connection: duckdb.DuckDBPyConnection, name: str, place: str) -> None:

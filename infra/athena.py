@@ -8,7 +8,7 @@ from typing import Any
 
 from ecom_platform.commands.answers import QUESTIONS
 from ecom_platform.marts.portable import athena, named_query
-from infra.generated import logical_name, template_text
+from infra.generated import NAMES, logical_name, template_text
 
 Json = dict[str, Any]
 FILE = Path(__file__).with_name("athena.yaml")
@@ -27,13 +27,7 @@ def template() -> Json:
         "Description": "The work group in which marts are computed, with the answers as named"
         " queries. Made by infra/athena.py; do not edit.",
         "Parameters": {
-            "Prefix": {
-                "Type": "String",
-                "Default": "ecom-",
-                "AllowedPattern": "[a-z][a-z0-9-]{0,14}-",
-                "Description": "Put before every name of the installation.",
-            },
-            "DatabasePrefix": {"Type": "String", "Default": "ecom_"},
+            **NAMES,
             "DataBucketName": {"Type": "String"},
             "AthenaScanLimitBytes": {
                 "Type": "Number",

@@ -4,6 +4,17 @@ from typing import Any
 
 import yaml
 
+NAMES: dict[str, Any] = {
+    "Prefix": {
+        "Type": "String",
+        "Default": "ecom-",
+        "AllowedPattern": "[a-z][a-z0-9-]{0,14}-",
+        "Description": "Put before every name of the installation.",
+    },
+    "DatabasePrefix": {"Type": "String", "Default": "ecom_"},
+}
+"""The parameters from which a template makes its names."""
+
 
 class _WithoutAliases(yaml.SafeDumper):
     """CloudFormation knows no aliases."""

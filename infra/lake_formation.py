@@ -10,19 +10,13 @@ from typing import Any
 from ecom_platform.contracts import marts
 from ecom_platform.contracts.table import Table
 from ecom_platform.dashboard.policy import DEMO_FILE, Policy, Role, Scope, read_policy
-from infra.generated import logical_name, template_text
+from infra.generated import NAMES, logical_name, template_text
 
 Json = dict[str, Any]
 FILE = Path(__file__).with_name("lake-formation.yaml")
 VISITOR_COLUMNS = frozenset({"user_id", "user_session"})
 PARAMETERS: Json = {
-    "Prefix": {
-        "Type": "String",
-        "Default": "ecom-",
-        "AllowedPattern": "[a-z][a-z0-9-]{0,14}-",
-        "Description": "Put before every name of the installation.",
-    },
-    "DatabasePrefix": {"Type": "String", "Default": "ecom_"},
+    **NAMES,
     "DataBucketName": {"Type": "String"},
 }
 

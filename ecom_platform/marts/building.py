@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from ecom_platform.contracts import Input, Table, marts
 from ecom_platform.contracts.mart_columns import AUDIENCE
+from ecom_platform.contracts.verdicts import BOT_VERDICTS
 from ecom_platform.marts.anomalies import fill_bands
 from ecom_platform.marts.queries import Check, mart_sql, range_values, rendered
 from ecom_platform.tables.contract_check import broken_rows
@@ -25,7 +26,6 @@ from ecom_platform.tables.parquet import (
     write_table,
 )
 
-BOTS_KEY = ("lake", "bot_verdicts")
 EVENTS_NAME = re.compile(r"\blake\.events\b")
 PEOPLE_EVENTS = """
 create or replace view lake.people_events as
@@ -67,10 +67,7 @@ def build_mart(
     of it may hold some; a day that was not asked for is left out.
     """
     select = computed or select_for_audiences(connection, mart, min(days), max(days))
-    if mart.name in FILLED:
-        rows = connection.execute(select).to_arrow_table()
-        connection.register("filled_rows", FILLED[mart.name](rows, days))
-        select = "select * from filled_rows"
+    select = filled(connection, mart, select, days)
     columns = ", ".join(
         f"cast({column.name} as {ENGINE_TYPES[column.type]}) as {column.name}"
         for column in mart.all_columns
@@ -80,6 +77,17 @@ def build_mart(
     found = copy_by_partition(connection, query, directory)
     written = {day: part for day, part in found.items() if day is not None}
     return {day: written.get(day) or _empty(mart, directory / f"{day}.parquet") for day in days}
+
+
+def filled(
+    connection: duckdb.DuckDBPyConnection, mart: Table, select: str, days: Collection[date]
+) -> str:
+    """The query of a mart, with what a library fills of some days where SQL cannot."""
+    if mart.name not in FILLED:
+        return select
+    rows = connection.execute(select).to_arrow_table()
+    connection.register("filled_rows", FILLED[mart.name](rows, days))
+    return "select * from filled_rows"
 
 
 def select_for_audiences(
@@ -94,7 +102,7 @@ def select_for_audiences(
         return everybody
     text = EVENTS_NAME.sub("lake.people_events", mart_sql(mart))
     people = rendered(text, range_values(start, end, "people"))
-    reads = [read for read in mart.inputs if read.key == BOTS_KEY]
+    reads = [read for read in mart.inputs if read.key == BOT_VERDICTS.key]
     if not reads:
         return f"select * from ({everybody}) union all select * from ({people})"
     connection.execute(PEOPLE_EVENTS)

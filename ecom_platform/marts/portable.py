@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from ecom_platform.contracts import TABLES, Table, marts
+from ecom_platform.contracts.lake import EVENTS
 from ecom_platform.contracts.mart_columns import AUDIENCE
+from ecom_platform.contracts.verdicts import BOT_VERDICTS
 from ecom_platform.marts.queries import mart_sql, range_values, rendered
 from ecom_platform.tables.literals import literal
 
@@ -20,7 +22,6 @@ Key = tuple[str, str]
 Days = tuple[date, date]
 """The first and the last day of a range."""
 
-EVENTS_KEY, BOTS_KEY = ("lake", "events"), ("lake", "bot_verdicts")
 COMMENT = re.compile(r"^\s*--.*$\n?", re.MULTILINE)
 """Athena may take a semicolon in a comment for the end of the query."""
 FIRST_WITH = re.compile(r"^with ", re.MULTILINE)
@@ -123,8 +124,8 @@ def _of_audience(mart: Table, days: Days, engine: Engine, audience: str) -> str:
         key: rows_of(TABLES[key], read, engine) for key, read in input_days(mart, days).items()
     }
     sql = rendered(mart_sql(mart), range_values(*days, audience))
-    if audience == "all" or not tables.keys() >= {EVENTS_KEY, BOTS_KEY}:
+    if audience == "all" or not tables.keys() >= {EVENTS.key, BOT_VERDICTS.key}:
         return with_tables(sql, tables)
-    everybody = tables.pop(EVENTS_KEY)
+    everybody = tables.pop(EVENTS.key)
     sql = re.sub(r"\blake\.events\b", "lake_events", sql)
     return with_tables(sql, tables, f"everybody as ({everybody}),\n{PEOPLE_EVENTS}")

@@ -11,7 +11,7 @@ from typing import Any
 from ecom_platform.contracts.table import Table
 from ecom_platform.dashboard.measures import has_column
 from ecom_platform.dashboard.policy import DEMO_FILE, Policy, read_policy
-from infra.generated import logical_name, template_text
+from infra.generated import NAMES, logical_name, template_text
 from infra.quicksight.definition import TYPES, columns_of, definition, marts
 from infra.quicksight.rules import ONLY_TEXT, rules_columns, rules_sql
 from infra.quicksight.visuals import Json
@@ -22,13 +22,7 @@ VIEWER_ACTIONS = ("DescribeDashboard", "ListDashboardVersions", "QueryDashboard"
 past the rules.
 """
 PARAMETERS = {
-    "Prefix": {
-        "Type": "String",
-        "Default": "ecom-",
-        "AllowedPattern": "[a-z][a-z0-9-]{0,14}-",
-        "Description": "Put before every name of the installation.",
-    },
-    "DatabasePrefix": {"Type": "String", "Default": "ecom_"},
+    **NAMES,
     "QuickSightPrincipalArn": {
         "Type": "String",
         "Description": "User or group of QuickSight that may look at it, as an ARN.",
