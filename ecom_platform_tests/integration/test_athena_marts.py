@@ -23,6 +23,7 @@ DAYS = [date(2026, 1, day) for day in (5, 6, 7)]
 ROW = "{day} 10:00:0{n} UTC,{kind},{n},2053013555631882655,a.b,acme,10.00,{n},s{n}"
 
 Deliver = Callable[..., dict[str, str]]
+InAthenasPlace = Callable[[Callable[[], object]], list[str]]
 
 
 def export(folder: Path, name: str, views: int) -> Path:
@@ -39,9 +40,7 @@ def computed(batch: Batch, days: list[date]) -> MartChunk:
 
 
 @pytest.fixture
-def in_athenas_place(
-    batch: Batch, monkeypatch: pytest.MonkeyPatch
-) -> Callable[[Callable[[], object]], list[str]]:
+def in_athenas_place(batch: Batch, monkeypatch: pytest.MonkeyPatch) -> InAthenasPlace:
     """DuckDB runs the SELECT inside each UNLOAD, after something happened; the places asked for."""
 
     def prepared(meanwhile: Callable[[], object]) -> list[str]:
@@ -71,7 +70,7 @@ def test_computed_days_are_those_of_duckdb_and_no_other_day_changes(
     batch: Batch,
     take_in: Deliver,
     tmp_path: Path,
-    in_athenas_place: Callable[[Callable[[], object]], list[str]],
+    in_athenas_place: InAthenasPlace,
 ) -> None:
     take_in(export(tmp_path, "a.csv", 3))
     before = records(batch, *MART.key)
@@ -95,7 +94,7 @@ def test_inputs_that_change_meanwhile_publish_nothing(
     batch: Batch,
     take_in: Deliver,
     tmp_path: Path,
-    in_athenas_place: Callable[[Callable[[], object]], list[str]],
+    in_athenas_place: InAthenasPlace,
 ) -> None:
     take_in(export(tmp_path, "a.csv", 3))
     in_athenas_place(lambda: take_in(export(tmp_path, "b.csv", 4)))

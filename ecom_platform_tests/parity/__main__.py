@@ -124,7 +124,7 @@ def ask_trino(batch: Batch, days: Sequence[date], folder: Path) -> dict[str, int
         _run("trino", _questions("trino", days), answers_of("trino", folder), *options)
         return differing_rows(
             batch,
-            list(month(days)),
+            month(days),
             folder / "trino",
             lambda asked, answers: _run("trino", asked, answers, *options),
         )

@@ -1,10 +1,12 @@
-"""What is asked of every engine, and how a file of questions is written.
+"""What is asked of every engine, and how a program answers a file of questions.
 
 Only the standard library, since engines with environments of their own read it too.
 """
 
+import argparse
 import json
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
@@ -39,3 +41,19 @@ def write_questions(questions: Sequence[Question], path: Path) -> None:
 
 def read_questions(path: Path) -> list[Question]:
     return [Question(**one) for one in json.loads(path.read_text())]
+
+
+def arguments() -> argparse.ArgumentParser:
+    """What every engine's program is told."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--questions", type=Path, required=True)
+    parser.add_argument("--answers", type=Path, required=True)
+    return parser
+
+
+def answer_each(engine: str, path: Path, answer: Callable[[Question], None]) -> None:
+    """Let an engine answer the questions of a file, and say how long each took."""
+    for question in read_questions(path):
+        started = time.monotonic()
+        answer(question)
+        print(f"{engine}: {question.name}, {time.monotonic() - started:.1f} s", flush=True)

@@ -3,7 +3,6 @@
 Answers become Parquet, a file a question. What an engine refuses is written as an error beside.
 """
 
-import argparse
 import json
 import time
 from dataclasses import dataclass, field
@@ -15,7 +14,7 @@ import pyarrow.parquet as pq
 from trino.dbapi import Connection, Cursor, connect
 from trino.exceptions import TrinoQueryError
 
-from ecom_platform_tests.parity.questions import Question, read_questions
+from ecom_platform_tests.parity.questions import Question, answer_each, arguments
 
 NODE_SECONDS = 60
 INTEGERS = {"tinyint", "smallint", "integer", "bigint"}
@@ -81,19 +80,18 @@ def answer(connection: Connection, question: Question, folder: Path, notes: Note
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
+    parser = arguments()
     parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--questions", type=Path, required=True)
-    parser.add_argument("--answers", type=Path, required=True)
     options = parser.parse_args()
     connection = connect(host="127.0.0.1", port=options.port, user="parity", catalog="lake")
     notes = Notes()
-    for question in read_questions(options.questions):
-        started = time.monotonic()
-        answer(connection, question, options.answers, notes)
-        print(f"Trino: {question.name}, {time.monotonic() - started:.1f} s", flush=True)
-    for name, found in vars(notes).items():
-        (options.answers / f"{name}.json").write_text(json.dumps(found))
+    answer_each(
+        "Trino",
+        options.questions,
+        lambda question: answer(connection, question, options.answers, notes),
+    )
+    for name, values in vars(notes).items():
+        (options.answers / f"{name}.json").write_text(json.dumps(values))
 
 
 if __name__ == "__main__":
