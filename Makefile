@@ -50,7 +50,7 @@ down: $(VENV)/run.stamp ## Stop a local cloud that was left running
 
 clean: ## Stop the local cloud and remove its data, the Dagster home and the virtual environment
 	@if [ -x $(PYTHON) ]; then $(LOCAL) clean; fi
-	@rm -rf $(VENV) $(FLINK_VENV) $(SPARK_VENV) $(POLARS_VENV) $(COHORTS_VENV) .benchmarks .mypy_cache .ruff_cache .pytest_cache
+	@rm -rf $(VENV) $(FLINK_VENV) $(SPARK_VENV) $(POLARS_VENV) $(COHORTS_VENV) $(TRINO_VENV) .benchmarks .mypy_cache .ruff_cache .pytest_cache
 
 ## Look
 
@@ -131,7 +131,10 @@ test: $(VENV)/dev.stamp ## Run the tests (those that take minutes: make test-slo
 test-stream: $(VENV)/dev.stamp $(FLINK_VENV)/stamp ## Run the rules on Flink and on DuckDB, poison records, and one crash
 	@$(PYTHON) -m pytest -m stream
 
-test-slow: $(VENV)/dev.stamp $(FLINK_VENV)/stamp $(COHORTS_VENV)/stamp ## Run the tests that take minutes: the stream, a live instance, crashes, orders of building
+test-spark: $(VENV)/dev.stamp $(SPARK_VENV)/stamp ## Run the Glue job on a local Spark over every odd file, beside DuckDB
+	@$(PYTHON) -m pytest ecom_platform_tests/integration/test_staging_job.py
+
+test-slow: $(VENV)/dev.stamp $(FLINK_VENV)/stamp $(SPARK_VENV)/stamp $(COHORTS_VENV)/stamp ## Run the tests that take minutes: the stream, a live instance, crashes, orders of building
 	@$(PYTHON) -m pytest -m "slow or flink"
 
 crash-test: $(VENV)/dev.stamp $(FLINK_VENV)/stamp ## Kill parts of the platform at ten moments of a rebuild, and compare with a calm run
@@ -159,7 +162,7 @@ test-browser: $(VENV)/browser.stamp ## Every page of the dashboard in a headless
 flink: $(FLINK_VENV)/stamp ## Set up the environment of the Flink job
 
 lock: $(VENV)/run.stamp ## Resolve the requirements anew, with hashes
-	@for name in requirements/run requirements/dev requirements/uv requirements/browser benchmarks/spark_requirements benchmarks/polars_requirements benchmarks/cohorts_requirements benchmarks/trino_requirements \
+	@for name in requirements/run requirements/dev requirements/uv requirements/browser glue_jobs/requirements glue_jobs/local/requirements benchmarks/polars_requirements benchmarks/cohorts_requirements benchmarks/trino_requirements \
 	  flink_app/requirements $(basename $(wildcard lambda_handlers/*/requirements.in)); do \
 	  $(VENV)/bin/uv pip compile -q --universal --python-version 3.11 \
 	  --generate-hashes --no-strip-extras --no-header --no-annotate --upgrade \
@@ -169,6 +172,9 @@ lock: $(VENV)/run.stamp ## Resolve the requirements anew, with hashes
 
 bench-batch: $(VENV)/run.stamp $(if $(findstring --peers,$(BENCH)),$(SPARK_VENV)/stamp $(POLARS_VENV)/stamp) ## Time raw files to marts against a bare DuckDB script; ROWS=1000000 BENCH=--peers
 	@$(PYTHON) -m benchmarks.batch --rows $(ROWS) $(BENCH)
+
+bench-staging: $(VENV)/run.stamp $(SPARK_VENV)/stamp ## Stage one file of ROWS events by DuckDB and by the Spark job: seconds, and 0 rows that differ
+	@$(PYTHON) -m benchmarks.staging --rows $(ROWS) $(BENCH)
 
 bench-stream: $(VENV)/run.stamp $(FLINK_VENV)/stamp ## Time from put to alert by hop, and how fast Flink drains a backlog; BENCH="--seconds 60"
 	@$(PYTHON) -m benchmarks.stream $(BENCH)
@@ -214,6 +220,12 @@ $(TRINO_VENV)/stamp: benchmarks/trino_requirements.txt $(VENV)/bin/uv
 	@$(TRINO_VENV)/bin/python -m ecom_platform_tests.parity.trino_server
 	@touch $@
 
+$(SPARK_VENV)/stamp: glue_jobs/local/requirements.txt $(VENV)/bin/uv
+	@echo "setting up $(SPARK_VENV) …"
+	@python3 -m venv $(SPARK_VENV)
+	@$(VENV)/bin/uv pip install -q --python $(SPARK_VENV)/bin/python --require-hashes -r $<
+	@touch $@
+
 .venv-%/stamp: benchmarks/%_requirements.txt $(VENV)/bin/uv
 	@echo "setting up .venv-$* …"
 	@python3 -m venv .venv-$*
@@ -228,4 +240,4 @@ $(VENV)/browser.stamp: requirements/browser.txt $(VENV)/dev.stamp
 	@$(VENV)/bin/uv pip install -q --python $(PYTHON) --require-hashes -r requirements/browser.txt
 	@touch $@
 
-.PHONY: help demo up down clean answers alerts sessions quarantine mcp simulate detect backtest build verdict acknowledge mute retire replay-quarantine replay-failures restage rebuild-catalog remove-old-versions deploy check test test-stream test-slow crash-test chaos soak mutate screenshots test-browser flink lock bench-batch bench-stream bench-detection bench-agreement sweep-detection calibrate
+.PHONY: parity test-spark bench-staging help demo up down clean answers alerts sessions quarantine mcp simulate detect backtest build verdict acknowledge mute retire replay-quarantine replay-failures restage rebuild-catalog remove-old-versions deploy check test test-stream test-slow crash-test chaos soak mutate screenshots test-browser flink lock bench-batch bench-stream bench-detection bench-agreement sweep-detection calibrate

@@ -1,6 +1,6 @@
 """`python -m benchmarks.spark_batch`: the work of `bare_batch` by local Spark, session included.
 
-It runs in an environment of its own (`spark_requirements.txt`), reads the delivered files where
+It runs in the environment of the Spark jobs (`glue_jobs/local`), reads the delivered files where
 they were generated, and writes to the local disk. The others pay for S3; this favours Spark.
 """
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 
@@ -13,6 +14,7 @@ from ecom_platform.resources.glue_catalog import GlueCatalog
 from ecom_platform.resources.object_store import ObjectStore
 from ecom_platform.resources.query_engine import QueryEngine
 from ecom_platform.resources.session_log import SessionLog
+from ecom_platform.resources.staging_job import GlueStagingJob, LocalStagingJob, StagingJob
 from ecom_platform.resources.stream_metrics import StreamMetrics
 from ecom_platform.resources.table_store import TableStore
 from ecom_platform.settings import Settings
@@ -25,6 +27,7 @@ class Resources:
     tables: TableStore
     cleaner: TableStore
     engine: QueryEngine
+    staging_job: StagingJob
     stream_metrics: StreamMetrics
     flink_job: FlinkJob
     alert_log: AlertLog
@@ -42,6 +45,7 @@ class Resources:
                 memory_limit=settings.memory_limit,
                 athena=_athena(settings),
             ),
+            staging_job=_staging_job(settings, tables),
             stream_metrics=StreamMetrics(
                 stream_prefix=settings.prefix, profile=settings.observer_profile
             ),
@@ -78,6 +82,18 @@ def _athena(settings: Settings) -> Athena | None:
         database_prefix=settings.database_prefix,
         profile=settings.aws_profile,
     )
+
+
+def _staging_job(settings: Settings, tables: TableStore) -> StagingJob:
+    """The Spark job where it runs: on this machine, or on Glue."""
+    common: dict[str, Any] = {
+        "objects": tables.objects,
+        "store_time_zone": tables.store_time_zone,
+        "from_bytes": settings.spark_from_bytes,
+    }
+    if settings.spark_command:
+        return LocalStagingJob(command=settings.spark_command, **common)
+    return GlueStagingJob(job=settings.staging_job, **common)
 
 
 def _flink_job(settings: Settings) -> FlinkJob:

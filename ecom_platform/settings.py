@@ -17,6 +17,7 @@ Environment = Literal["local", "aws"]
 MartEngine = Literal["duckdb", "athena"]
 
 LOCAL_FLINK = "http://127.0.0.1:8081"
+LOCAL_SPARK = ".venv-spark/bin/python -m glue_jobs.local.launch"
 PREFIX_FORM = re.compile(r"[a-z][a-z0-9-]{0,14}-")
 """As the templates allow it: bucket, database and function names are made with it."""
 
@@ -48,6 +49,8 @@ class Settings:
         scratch_dir: folder for the one local copy of a file while it is staged, and for spilling.
         memory_limit: what DuckDB may take before it spills to `scratch_dir`.
         mart_engine: what computes the marts.
+        spark_from_bytes: size of the raw files that Spark reads; none where DuckDB reads all.
+        spark_command: what starts the Spark job on this machine; none where Glue runs it.
 
     """
 
@@ -69,11 +72,18 @@ class Settings:
     scratch_dir: Path
     memory_limit: str
     mart_engine: MartEngine = "duckdb"
+    spark_from_bytes: int | None = None
+    spark_command: str | None = None
 
     @property
     def athena_work_group(self) -> str:
         """The work group in which Athena computes marts."""
         return f"{self.prefix}marts"
+
+    @property
+    def staging_job(self) -> str:
+        """The Glue job that reads large raw files."""
+        return f"{self.prefix}stage-events"
 
     @property
     def database_prefix(self) -> str:
@@ -146,6 +156,9 @@ class Settings:
             scratch_dir=Path(values.get("ECOM_SCRATCH_DIR") or tempfile.gettempdir()),
             memory_limit=values.get("ECOM_MEMORY_LIMIT", "2GB"),
             mart_engine=cast("MartEngine", mart_engine),
+            spark_from_bytes=_bytes(values, "ECOM_SPARK_FROM_BYTES"),
+            spark_command=values.get("ECOM_SPARK_COMMAND")
+            or (LOCAL_SPARK if environment == "local" else None),
         )
 
 
@@ -154,6 +167,15 @@ def _choice(values: Mapping[str, str], name: str, default: str, choices: tuple[s
     if found not in choices:
         raise SettingError(f"{name} is {found!r}; choose one of: {', '.join(choices)}")
     return found
+
+
+def _bytes(values: Mapping[str, str], name: str) -> int | None:
+    text = values.get(name)
+    if not text:
+        return None
+    if not text.isascii() or not text.isdigit() or not int(text):
+        raise SettingError(f"{name} is {text!r}; wanted is a number of bytes like 4000000000")
+    return int(text)
 
 
 def _prefix(text: str) -> str:

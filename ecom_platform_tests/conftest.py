@@ -30,14 +30,16 @@ def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalClou
     """A local cloud of its own, deployed, with the environment that points at it."""
     cloud = LocalCloud(tmp_path / "cloud", free_port())
     cloud.start()
-    for name, value in cloud.installation().items():
-        monkeypatch.setenv(name, value)
-    deploy("local")
-    monkeypatch.setenv("ECOM_SCRATCH_DIR", str(tmp_path))
-    CLIENTS.forget()
-    yield cloud
-    CLIENTS.forget()
-    cloud.stop()
+    try:
+        for name, value in cloud.installation().items():
+            monkeypatch.setenv(name, value)
+        deploy("local")
+        monkeypatch.setenv("ECOM_SCRATCH_DIR", str(tmp_path))
+        CLIENTS.forget()
+        yield cloud
+    finally:
+        CLIENTS.forget()
+        cloud.stop()
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ import yaml
 from botocore.exceptions import ClientError, NoCredentialsError, WaiterError
 
 from infra.flink_package import flink_package
+from infra.glue_package import glue_packages
 from infra.lambda_packages import LambdaPackage, build_packages
 
 if TYPE_CHECKING:
@@ -29,7 +30,16 @@ CACHE = ROOT / ".local" / "lambda_requirements"
 CAPABILITIES = ("CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND")
 PLACEHOLDER = "change-me"
 STORAGE = "storage"
-STACKS = ("catalog", "access", "streaming", "alerts", "sessions", "triggers", "observability")
+STACKS = (
+    "catalog",
+    "access",
+    "spark",
+    "streaming",
+    "alerts",
+    "sessions",
+    "triggers",
+    "observability",
+)
 """One template each, in the order in which they build on each other; storage comes before them."""
 SWITCHED = {
     "quicksight": "QuickSightPrincipalArn",
@@ -91,6 +101,7 @@ def parameters_of(environment: str, overrides: Mapping[str, str]) -> dict[str, s
 def _upload_code(values: Mapping[str, str]) -> dict[str, str]:
     """Put the code that the stacks name into the data bucket, and return its keys by parameter."""
     packages = {found.parameter: (found.key, found.content) for found in _lambda_packages()}
+    packages |= {found.parameter: (found.key, found.content) for found in glue_packages(ROOT)}
     if jar := values.get("FlinkConnectorJar"):
         packages["FlinkApplicationKey"] = flink_package(APPLICATION, ROOT / jar)
     for key, content in packages.values():

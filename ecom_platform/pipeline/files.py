@@ -5,9 +5,8 @@ for one file and for many. What does not belong here: how a file is read (`lake`
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -17,8 +16,8 @@ from ecom_platform.contracts.lake import QUARANTINED_EVENTS, STAGED_EVENTS, STAG
 from ecom_platform.lake.event_files import EventFile
 from ecom_platform.lake.file_refusals import FileRefusedError
 from ecom_platform.lake.file_rows import StagedFile, stage_file
-from ecom_platform.lake.ledgers import FileLedger
-from ecom_platform.lake.refusal_report import RefusedRows, refused_rows
+from ecom_platform.lake.placed_files import PlacedFile
+from ecom_platform.lake.refusal_report import refused_rows
 from ecom_platform.lake.spool import open_spool
 from ecom_platform.resources.object_store import ObjectReplacedError
 from ecom_platform.resources.query_engine import QueryEngine
@@ -40,8 +39,8 @@ class FileReading:
 
     Attributes:
         file: the version that was to be read.
-        ledger: its row of `lake/staged_files`; none where it was not read to the end.
-        staged: its rows, on local disk.
+        staged: its rows, on local disk until they are placed.
+        placed: where they lie; none where the file was not read to the end.
         is_gone: whether another version lies there now, or none; it is read when it comes back.
         error: what kept it from being published, its own or one that nobody foresaw.
         seconds: how long it took.
@@ -49,16 +48,21 @@ class FileReading:
     """
 
     file: EventFile
-    ledger: FileLedger | None = None
     staged: StagedFile | None = None
+    placed: PlacedFile | None = None
     is_gone: bool = False
     error: Exception | None = None
     seconds: float = 0.0
-    refused: tuple[RefusedRows, ...] = field(default=())
 
-    @property
-    def days(self) -> list[date]:
-        return sorted(self.staged.days) if self.staged else []
+
+Elsewhere = Callable[[Sequence[EventFile]], Sequence[Mapping[str, str]]]
+"""Reads large files on other machines; says of each `file_id` what was `placed`, or `gone`, or an
+`error`.
+"""
+
+
+class FileFailedError(RuntimeError):
+    """A file met an error that nobody foresaw on another machine; the message is its traceback."""
 
 
 def stage_files(
@@ -72,8 +76,37 @@ def stage_files(
                 own_folder = folder / str(place)
                 own_folder.mkdir()
                 readings.append(_read(file, tables, connection, own_folder, say))
-            _publish([one for one in readings if one.ledger], tables, folder)
+            _place(readings, tables, folder)
+            _publish([one.placed for one in readings if one.placed], tables, folder)
         yield from readings
+
+
+def stage_files_elsewhere(
+    files: Sequence[EventFile],
+    tables: TableStore,
+    engine: QueryEngine,
+    elsewhere: Elsewhere,
+) -> list[FileReading]:
+    """Let others read raw files, and publish what they put."""
+    started = time.monotonic()
+    said = {message["file_id"]: message for message in elsewhere(files)}
+    seconds = time.monotonic() - started
+    readings = [_said(file, said.get(file.file_id, {}), seconds) for file in files]
+    with engine.workspace() as (_, folder):
+        _publish([one.placed for one in readings if one.placed], tables, folder)
+    return readings
+
+
+def _said(file: EventFile, message: Mapping[str, str], seconds: float) -> FileReading:
+    reading = FileReading(file, seconds=seconds)
+    if placed := message.get("placed"):
+        reading.placed = PlacedFile.from_json(placed)
+    elif "gone" in message:
+        reading.is_gone = True
+    else:
+        error = message.get("error", "nothing was said of it; see the job's log")
+        reading.error = FileFailedError(error)
+    return reading
 
 
 def groups(files: Sequence[EventFile]) -> Iterator[list[EventFile]]:
@@ -109,10 +142,8 @@ def _read(
         return reading
     try:
         reading.staged = _stage(file, path, tables.store_time_zone, connection, say)
-        reading.ledger = _ledger(file, reading.staged)
-        reading.refused = refused_rows(reading.staged.quarantine)
     except FileRefusedError as error:
-        reading.ledger = _ledger(file, None, refusal=str(error))
+        reading.placed = PlacedFile(file=file, refusal=str(error))
     except Exception as error:  # noqa: BLE001 - told by the file's name once the others are done
         reading.error = error
     finally:
@@ -136,82 +167,76 @@ def _stage(
         )
 
 
-def _ledger(file: EventFile, staged: StagedFile | None, refusal: str | None = None) -> FileLedger:
-    """A refused file has no rows that count."""
-    return FileLedger(
-        object_key=file.object_key,
-        last_modified_at=file.last_modified_at,
-        byte_count=file.byte_count,
-        read_row_count=staged.read_row_count if staged else 0,
-        staged_row_count=staged.staged_row_count if staged else 0,
-        quarantined_row_count=staged.quarantine.num_rows if staged else 0,
-        absent_columns=staged.absent_columns if staged else (),
-        refusal=refusal,
-    )
-
-
-def _publish(readings: Sequence[FileReading], tables: TableStore, folder: Path) -> None:
-    """The parts last: their commit is what the days are built from."""
-    good = [one for one in readings if one.staged]
+def _place(readings: Sequence[FileReading], tables: TableStore, folder: Path) -> None:
+    """Put the rows of files into the data bucket."""
+    staged = {one.file.file_id: one.staged for one in readings if one.staged}
     quarantines = [
-        ((one.file.file_id,), _written(one.staged.quarantine, folder, "quarantine", place))
-        for place, one in enumerate(good)
-        if one.staged
+        ((file_id,), _written(one.quarantine, folder, "quarantine", place))
+        for place, (file_id, one) in enumerate(staged.items())
     ]
-    placed = tables.upload(QUARANTINED_EVENTS, quarantines)
-    tables.publish(QUARANTINED_EVENTS, [Draft(part.values[0], (part,)) for part in placed])
-    ledgers = _publish_ledgers(readings, tables, folder)
     parts = [
-        ((one.file.file_id, str(day)), part)
-        for one in good
-        if one.staged
-        for day, part in sorted(one.staged.days.items())
+        ((file_id, str(day)), part)
+        for file_id, one in staged.items()
+        for day, part in sorted(one.days.items())
     ]
+    quarantined = {one.values[0]: one for one in tables.upload(QUARANTINED_EVENTS, quarantines)}
     by_file: dict[str, list[PublishedPartition]] = {}
     for part in tables.upload(STAGED_EVENTS, parts):
         by_file.setdefault(part.values[0], []).append(part)
-    drafts = [_parts_draft(one, by_file, ledgers[one.file.file_id], tables) for one in good]
+    for one in readings:
+        if one.staged:
+            one.placed = PlacedFile(
+                file=one.file,
+                read_row_count=one.staged.read_row_count,
+                absent_columns=one.staged.absent_columns,
+                parts=tuple(by_file.get(one.file.file_id, [])),
+                quarantine=quarantined[one.file.file_id],
+                refused=refused_rows(one.staged.quarantine),
+            )
+
+
+def _publish(placed: Sequence[PlacedFile], tables: TableStore, folder: Path) -> None:
+    """The parts last: their commit is what the days are built from."""
+    quarantines = [one.quarantine for one in placed if one.quarantine]
+    tables.publish(QUARANTINED_EVENTS, [Draft(one.values[0], (one,)) for one in quarantines])
+    ledgers = _publish_ledgers(placed, tables, folder)
+    drafts = [
+        Draft(
+            one.file.file_id,
+            one.parts,
+            {
+                "file": one.file.to_details(),
+                "absent_columns": one.absent_columns,
+                "store_time_zone": tables.store_time_zone,
+                "ledger": ledgers[one.file.file_id],
+            },
+        )
+        for one in placed
+        if not one.refusal
+    ]
     tables.publish(STAGED_EVENTS, drafts)
 
 
-def _parts_draft(
-    reading: FileReading,
-    parts: dict[str, list[PublishedPartition]],
-    ledger_location: str,
-    tables: TableStore,
-) -> Draft:
-    file_id = reading.file.file_id
-    details = {
-        "file": reading.file.to_details(),
-        "absent_columns": reading.ledger.absent_columns if reading.ledger else (),
-        "store_time_zone": tables.store_time_zone,
-        "ledger": ledger_location,
-    }
-    return Draft(file_id, tuple(parts.get(file_id, [])), details)
-
-
 def _publish_ledgers(
-    readings: Sequence[FileReading], tables: TableStore, folder: Path
+    placed: Sequence[PlacedFile], tables: TableStore, folder: Path
 ) -> dict[str, str]:
     """File → where its row of `lake/staged_files` lies."""
     schema = arrow_schema(STAGED_FILES.columns)
     written, details = [], {}
-    for place, one in enumerate(readings):
-        if one.ledger is None:
-            continue
+    for place, one in enumerate(placed):
         rows = pa.Table.from_pylist([one.ledger.row], schema=schema)
         written.append(((one.file.file_id,), _written(rows, folder, "ledger", place)))
         details[one.file.file_id] = {
             "file": one.file.to_details(),
-            "refusal": one.ledger.refusal,
+            "refusal": one.refusal,
             "read_row_count": one.ledger.read_row_count,
             "staged_row_count": one.ledger.staged_row_count,
             "refused_rows": [refused.to_details() for refused in one.refused],
         }
-    placed = tables.upload(STAGED_FILES, written)
-    drafts = [Draft(part.values[0], (part,), details[part.values[0]]) for part in placed]
+    uploaded = tables.upload(STAGED_FILES, written)
+    drafts = [Draft(part.values[0], (part,), details[part.values[0]]) for part in uploaded]
     tables.publish(STAGED_FILES, drafts)
-    return {part.values[0]: part.location for part in placed}
+    return {part.values[0]: part.location for part in uploaded}
 
 
 def _written(rows: pa.Table, folder: Path, name: str, place: int) -> WrittenPartition:

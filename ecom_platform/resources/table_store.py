@@ -20,8 +20,8 @@ from ecom_platform.tables.commits import (
     Commit,
     PublishedPartition,
     commits_prefix,
+    data_prefix,
     latest_numbers,
-    partition_path,
 )
 from ecom_platform.tables.parquet import WrittenPartition
 from ecom_platform.tables.retention import StoredObject, removable, superseded_records
@@ -56,7 +56,7 @@ class TableStore(dg.ConfigurableResource):  # type: ignore[type-arg]
         uploads: list[tuple[Path, str]] = []
         placed: list[PublishedPartition] = []
         for values, part in written:
-            place = f"{table.prefix}/data/{write_id}/{partition_path(table, values)}".rstrip("/")
+            place = data_prefix(table, write_id, values)
             uploads += [(path, f"{place}/{path.name}") for path in part.files]
             location = self.objects.uri(f"{place}/")
             placed.append(PublishedPartition(values, location, part.row_count, part.byte_count))

@@ -111,3 +111,8 @@ def partition_path(table: Table, values: tuple[str, ...]) -> str:
     """Hive style: `event_date=2019-10-01`."""
     names = (column.name for column in table.partition_columns)
     return "/".join(f"{name}={value}" for name, value in zip(names, values, strict=True))
+
+
+def data_prefix(table: Table, write_id: str, values: tuple[str, ...]) -> str:
+    """Where one write puts the files of a partition; no reader looks there before it is shown."""
+    return f"{table.prefix}/data/{write_id}/{partition_path(table, values)}".rstrip("/")

@@ -12,7 +12,7 @@ from ecom_platform.contracts import marts
 from ecom_platform_tests.support.places import ROOT
 
 PACKAGE = ROOT / "ecom_platform"
-FOLDERS = ("ecom_platform", "infra", "flink_app", "lambda_handlers", "benchmarks")
+FOLDERS = ("ecom_platform", "infra", "flink_app", "glue_jobs", "lambda_handlers", "benchmarks")
 
 MOST_LINES = 300
 MOST_FUNCTION_LINES = 45

@@ -87,6 +87,7 @@ def test_bucket_keeps_versions_so_that_an_overwritten_export_can_be_had_back(
     assert [rule["Id"] for rule in when_aws["Rules"]] == [
         "forget-replaced-versions",
         "forget-athena-results",
+        "forget-messages-of-jobs",
         "abort-broken-uploads",
     ]
 

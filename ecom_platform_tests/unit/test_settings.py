@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from ecom_platform.settings import SettingError, Settings
+from ecom_platform.settings import LOCAL_SPARK, SettingError, Settings
 
 
 def test_empty_environment_gives_the_local_installation() -> None:
@@ -27,6 +27,14 @@ def test_prefix_names_the_stream_of_raw_events() -> None:
     assert (settings.database_prefix, settings.alerts_table) == ("mine_", "mine-alerts")
 
 
+def test_spark_reads_files_from_a_size_on_where_one_is_set() -> None:
+    assert Settings.from_environment({}).spark_from_bytes is None
+    settings = Settings.from_environment({"ECOM_SPARK_FROM_BYTES": "1"})
+    assert (settings.spark_from_bytes, settings.spark_command) == (1, LOCAL_SPARK)
+    on_aws = Settings.from_environment({"ECOM_ENVIRONMENT": "aws", "ECOM_PREFIX": "mine-"})
+    assert (on_aws.spark_command, on_aws.staging_job) == (None, "mine-stage-events")
+
+
 def test_athena_is_of_aws_alone() -> None:
     with pytest.raises(SettingError, match="needs ECOM_ENVIRONMENT=aws"):
         Settings.from_environment({"ECOM_MART_ENGINE": "athena"})
@@ -41,6 +49,8 @@ def test_athena_is_of_aws_alone() -> None:
         ("ECOM_PREFIX", "mine", "a hyphen last"),
         ("ECOM_STORE_TIME_ZONE", "CET+1", "an IANA name like 'Europe/Berlin'"),
         ("ECOM_MART_ENGINE", "spark", "choose one of: duckdb, athena"),
+        ("ECOM_SPARK_FROM_BYTES", "4 GB", "a number of bytes like 4000000000"),
+        ("ECOM_SPARK_FROM_BYTES", "0", "a number of bytes"),
     ],
 )
 def test_value_that_cannot_be_used_is_refused_with_its_name(

@@ -19,7 +19,16 @@ REGION = "us-east-1"
 ACCOUNT = "000000000000"
 ROOT_KEY = "test"
 DEFAULT_PORT = 4566
-ROLES = ("batch", "producer", "cleaner", "replayer", "on-call", "observer", "heartbeat")
+ROLES = (
+    "batch",
+    "producer",
+    "cleaner",
+    "replayer",
+    "on-call",
+    "observer",
+    "heartbeat",
+    "stage-events",
+)
 """Each has a profile of the AWS configuration that is called as the role is: `ecom-batch`."""
 PROFILE_VARIABLES = {
     "ECOM_AWS_PROFILE": "batch",

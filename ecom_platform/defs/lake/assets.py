@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from itertools import chain
 
 import dagster as dg
 
@@ -27,7 +28,8 @@ from ecom_platform.defs.partitions import DAYS, EVENT_FILES, days_of
 from ecom_platform.defs.retries import trying_again
 from ecom_platform.defs.specs import REFUSED_SHARE_BAR, table_spec
 from ecom_platform.lake.days import unusual_volume
-from ecom_platform.lake.ledgers import FileLedger
+from ecom_platform.lake.event_files import EventFile
+from ecom_platform.lake.placed_files import PlacedFile
 from ecom_platform.pipeline.days import (
     BuiltDay,
     build_day,
@@ -36,9 +38,10 @@ from ecom_platform.pipeline.days import (
     publish_days,
     row_counts_by_day,
 )
-from ecom_platform.pipeline.files import FileReading, stage_files
+from ecom_platform.pipeline.files import FileReading, stage_files, stage_files_elsewhere
 from ecom_platform.pipeline.manifest import read_manifest
 from ecom_platform.resources.query_engine import QueryEngine
+from ecom_platform.resources.staging_job import StagingJob
 from ecom_platform.resources.table_store import TableStore
 from ecom_platform.tables.errors import NotPublishableError
 
@@ -76,7 +79,10 @@ def _catalog(table: Table) -> dg.AssetKey:
     pool="lake_staged_events",
 )
 def staged_files(
-    context: dg.AssetExecutionContext, tables: TableStore, engine: QueryEngine
+    context: dg.AssetExecutionContext,
+    tables: TableStore,
+    engine: QueryEngine,
+    staging_job: StagingJob,
 ) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
     """Read each file of the run once, and tell the good rows from the refused ones."""
     with trying_again(context):
@@ -85,11 +91,15 @@ def staged_files(
             if name not in known:
                 context.log.warning(f"{name} was gone before it was listed; put it again")
         files = [known[name] for name in context.partition_keys if name in known]
+        large = [file for file in files if staging_job.takes(file)]
+        others = [file for file in files if not staging_job.takes(file)]
+        readings = chain(
+            stage_files(others, tables, engine, context.log.info),
+            _stage_large(large, context, tables, engine, staging_job) if large else (),
+        )
         outcomes = [
             _file_outcome(reading, context, place, len(files))
-            for place, reading in enumerate(
-                stage_files(files, tables, engine, context.log.info), start=1
-            )
+            for place, reading in enumerate(readings, start=1)
         ]
     read = [outcome for outcome in outcomes if outcome]
     if len(read) == len(context.partition_keys):
@@ -99,21 +109,35 @@ def staged_files(
         yield from tell_changed(context, FILE_TABLES, STAGING_CHECKS, read, changed)
 
 
+def _stage_large(
+    files: Sequence[EventFile],
+    context: dg.AssetExecutionContext,
+    tables: TableStore,
+    engine: QueryEngine,
+    staging_job: StagingJob,
+) -> Iterator[FileReading]:
+    """Begins when the first reading is asked for, so that other files are published before."""
+    yield from stage_files_elsewhere(
+        files, tables, engine, lambda asked: staging_job.run(context, asked)
+    )
+
+
 def _file_outcome(
     reading: FileReading, context: dg.AssetExecutionContext, place: int, count: int
 ) -> Outcome | None:
     """What became of a file; none where it is gone, so that nothing is recorded of it."""
-    file_id, ledger = reading.file.file_id, reading.ledger
+    file_id, placed = reading.file.file_id, reading.placed
     said = f"file {place} of {count}: {file_id}:"
     if reading.error:
         check = getattr(reading.error, "check", UNFORESEEN)
         context.log.error(f"{said} {reading.error!r}", exc_info=reading.error)
         return Outcome(file_id, errors={check: f"{type(reading.error).__name__}: {reading.error}"})
-    if ledger is None:
+    if placed is None:
         context.log.warning(f"{said} gone before it was read")
         return None
-    context.log.info(f"{said} {ledger.refusal or _rates(ledger, reading)}")
-    for refused in reading.refused:
+    ledger = placed.ledger
+    context.log.info(f"{said} {placed.refusal or _rates(placed, reading.seconds)}")
+    for refused in placed.refused:
         context.log.info(f"{said} {refused.sentence()}")
     outcome = Outcome(
         file_id,
@@ -121,10 +145,10 @@ def _file_outcome(
             "dagster/partition_row_count": ledger.staged_row_count,
             "rows_read": ledger.read_row_count,
             "rows_quarantined": ledger.quarantined_row_count,
-            "refused": [refused.sentence() for refused in reading.refused],
+            "refused": [refused.sentence() for refused in placed.refused],
             "bytes": ledger.byte_count,
             "seconds": round(reading.seconds, 3),
-            "days": [str(day) for day in reading.days],
+            "days": [str(day) for day in placed.days],
             "uri": ledger.object_key,
         },
     )
@@ -136,11 +160,11 @@ def _file_outcome(
     return outcome
 
 
-def _rates(ledger: FileLedger, reading: FileReading) -> str:
-    rows = ledger.read_row_count
+def _rates(placed: PlacedFile, seconds: float) -> str:
+    rows = placed.read_row_count
     return (
-        f"{rows} rows read, {ledger.quarantined_row_count} quarantined,"
-        f" {len(reading.days)} days, {rows / max(reading.seconds, 1e-9):,.0f} rows/s"
+        f"{rows} rows read, {placed.ledger.quarantined_row_count} quarantined,"
+        f" {len(placed.days)} days, {rows / max(seconds, 1e-9):,.0f} rows/s"
     )
 
 

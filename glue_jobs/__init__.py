@@ -1,0 +1,1 @@
+"""Spark jobs: what AWS Glue runs where one machine is not enough."""

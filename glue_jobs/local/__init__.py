@@ -1,0 +1,1 @@
+"""What only one machine needs to run a Spark job."""
