@@ -17,6 +17,7 @@ ROWS ?= 10000000
 BENCH ?=
 SEEDS ?= 1
 SIGN_IN ?=
+POSTGRES ?=
 TEST_WORKERS ?= 3
 CHROMIUM ?=
 
@@ -28,7 +29,7 @@ COHORTS_VENV := .venv-cohorts
 TRINO_VENV := .venv-trino
 PYTHON := $(VENV)/bin/python
 LOCAL := $(PYTHON) -m infra.local --port $(CLOUD_PORT)
-RUN := $(LOCAL) run
+RUN := $(LOCAL) run $(if $(POSTGRES),--postgres)
 
 help: ## List every target
 	@sed -nE -e 's/^## (.*)/\n\1/p' -e 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 28
@@ -42,7 +43,7 @@ demo: ## Four answers from four weeks of made-up traffic, then alarms on a live 
 	  && $(RUN) $(if $(EVENTS),,--flink-port 0) $(PYTHON) -m ecom_platform.commands.demo \
 	     --setup-seconds $$(( $$(date +%s) - started )) $(if $(EVENTS),--events "$(EVENTS)")
 
-up: $(VENV)/run.stamp $(FLINK_VENV)/stamp ## Start the local cloud, Flink, the Dagster web UI and the dashboard; Ctrl-C stops all
+up: $(VENV)/run.stamp $(FLINK_VENV)/stamp ## Start the local cloud, Flink, the Dagster web UI and the dashboard (POSTGRES=1: marts from PostgreSQL); Ctrl-C stops all
 	@$(RUN) --flink-port $(FLINK_PORT) $(PYTHON) -m ecom_platform.commands.up --port $(UI_PORT) --dashboard-port $(DASHBOARD_PORT) $(if $(SIGN_IN),--sign-in) || [ $$? -eq 130 ]
 
 down: $(VENV)/run.stamp ## Stop a local cloud that was left running
@@ -93,6 +94,9 @@ acknowledge: $(VENV)/run.stamp ## Say that you look after the alerts of a user; 
 
 mute: $(VENV)/run.stamp ## Tell nobody of a user for some hours; USER=555 HOURS=4 REASON="our load test"
 	@$(RUN) $(PYTHON) -m ecom_platform.commands.answer_alert "$(USER)" --hours "$(HOURS)" --reason "$(REASON)"
+
+prepare-database: $(VENV)/run.stamp ## Let the marts' PostgreSQL (ECOM_MART_DATABASE, or POSTGRES=1 for one of this machine) follow the policy
+	@$(RUN) $(PYTHON) -m ecom_platform.commands.prepare_database
 
 retire: $(VENV)/run.stamp ## End what a delivered file says; FILE=events.csv
 	@$(RUN) $(PYTHON) -m ecom_platform.commands.retire "$(FILE)"
@@ -176,6 +180,9 @@ bench-batch: $(VENV)/run.stamp $(if $(findstring --peers,$(BENCH)),$(SPARK_VENV)
 bench-staging: $(VENV)/run.stamp $(SPARK_VENV)/stamp ## Stage one file of ROWS events by DuckDB and by the Spark job: seconds, and 0 rows that differ
 	@$(PYTHON) -m benchmarks.staging --rows $(ROWS) $(BENCH)
 
+bench-database: $(VENV)/run.stamp ## Pages of the dashboard from PostgreSQL under row security: 50 connections over marts of ROWS events
+	@$(PYTHON) -m benchmarks.database --rows $(ROWS) $(BENCH)
+
 bench-stream: $(VENV)/run.stamp $(FLINK_VENV)/stamp ## Time from put to alert by hop, and how fast Flink drains a backlog; BENCH="--seconds 60"
 	@$(PYTHON) -m benchmarks.stream $(BENCH)
 
@@ -240,4 +247,4 @@ $(VENV)/browser.stamp: requirements/browser.txt $(VENV)/dev.stamp
 	@$(VENV)/bin/uv pip install -q --python $(PYTHON) --require-hashes -r requirements/browser.txt
 	@touch $@
 
-.PHONY: parity test-spark bench-staging help demo up down clean answers alerts sessions quarantine mcp simulate detect backtest build verdict acknowledge mute retire replay-quarantine replay-failures restage rebuild-catalog remove-old-versions deploy check test test-stream test-slow crash-test chaos soak mutate screenshots test-browser flink lock bench-batch bench-stream bench-detection bench-agreement sweep-detection calibrate
+.PHONY: bench-database prepare-database parity test-spark bench-staging help demo up down clean answers alerts sessions quarantine mcp simulate detect backtest build verdict acknowledge mute retire replay-quarantine replay-failures restage rebuild-catalog remove-old-versions deploy check test test-stream test-slow crash-test chaos soak mutate screenshots test-browser flink lock bench-batch bench-stream bench-detection bench-agreement sweep-detection calibrate

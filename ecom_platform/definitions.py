@@ -11,6 +11,7 @@ from ecom_platform.resources.alert_log import AlertLog
 from ecom_platform.resources.athena import Athena
 from ecom_platform.resources.flink_job import FlinkJob, ManagedFlinkJob, RestFlinkJob
 from ecom_platform.resources.glue_catalog import GlueCatalog
+from ecom_platform.resources.mart_database import MartDatabase
 from ecom_platform.resources.object_store import ObjectStore
 from ecom_platform.resources.query_engine import QueryEngine
 from ecom_platform.resources.session_log import SessionLog
@@ -28,6 +29,7 @@ class Resources:
     cleaner: TableStore
     engine: QueryEngine
     staging_job: StagingJob
+    mart_database: MartDatabase
     stream_metrics: StreamMetrics
     flink_job: FlinkJob
     alert_log: AlertLog
@@ -46,6 +48,12 @@ class Resources:
                 athena=_athena(settings),
             ),
             staging_job=_staging_job(settings, tables),
+            mart_database=MartDatabase(
+                url=settings.mart_database,
+                prefix=settings.prefix,
+                has_iam=settings.environment == "aws",
+                profile=settings.aws_profile,
+            ),
             stream_metrics=StreamMetrics(
                 stream_prefix=settings.prefix, profile=settings.observer_profile
             ),

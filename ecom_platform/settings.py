@@ -18,6 +18,8 @@ MartEngine = Literal["duckdb", "athena"]
 
 LOCAL_FLINK = "http://127.0.0.1:8081"
 LOCAL_SPARK = ".venv-spark/bin/python -m glue_jobs.local.launch"
+DATABASE_FORM = re.compile(r"postgresql://[^@/?#]+(:\d+)?/[^/?#]+(\?[^#]*)?")
+"""Who logs in is for the platform to say: it has a role for each kind of work."""
 PREFIX_FORM = re.compile(r"[a-z][a-z0-9-]{0,14}-")
 """As the templates allow it: bucket, database and function names are made with it."""
 
@@ -49,6 +51,8 @@ class Settings:
         scratch_dir: folder for the one local copy of a file while it is staged, and for spilling.
         memory_limit: what DuckDB may take before it spills to `scratch_dir`.
         mart_engine: what computes the marts.
+        mart_database: PostgreSQL that marts are published to and the dashboard reads, as a URL
+            without a user; none where both use the lake alone.
         spark_from_bytes: size of the raw files that Spark reads; none where DuckDB reads all.
         spark_command: what starts the Spark job on this machine; none where Glue runs it.
 
@@ -72,6 +76,7 @@ class Settings:
     scratch_dir: Path
     memory_limit: str
     mart_engine: MartEngine = "duckdb"
+    mart_database: str | None = None
     spark_from_bytes: int | None = None
     spark_command: str | None = None
 
@@ -156,6 +161,7 @@ class Settings:
             scratch_dir=Path(values.get("ECOM_SCRATCH_DIR") or tempfile.gettempdir()),
             memory_limit=values.get("ECOM_MEMORY_LIMIT", "2GB"),
             mart_engine=cast("MartEngine", mart_engine),
+            mart_database=_database(values, "ECOM_MART_DATABASE"),
             spark_from_bytes=_bytes(values, "ECOM_SPARK_FROM_BYTES"),
             spark_command=values.get("ECOM_SPARK_COMMAND")
             or (LOCAL_SPARK if environment == "local" else None),
@@ -167,6 +173,18 @@ def _choice(values: Mapping[str, str], name: str, default: str, choices: tuple[s
     if found not in choices:
         raise SettingError(f"{name} is {found!r}; choose one of: {', '.join(choices)}")
     return found
+
+
+def _database(values: Mapping[str, str], name: str) -> str | None:
+    text = values.get(name)
+    if not text:
+        return None
+    if not DATABASE_FORM.fullmatch(text):
+        raise SettingError(
+            f"{name} is {text!r}; wanted is a URL without a user, like"
+            " 'postgresql://127.0.0.1:5432/postgres'"
+        )
+    return text
 
 
 def _bytes(values: Mapping[str, str], name: str) -> int | None:

@@ -47,6 +47,8 @@ SWITCHED = {
     "chat": "SlackWorkspaceId",
     "lake-formation": "LakeFormationRoles",
     "athena": "AthenaQueries",
+    "aurora": "AuroraVpcId",
+    "redshift": "RedshiftVpcId",
 }
 """Deployed only where a parameter says so: an account may have no subscription to QuickSight."""
 LARGEST_TEMPLATE = 51_200

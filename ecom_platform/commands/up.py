@@ -22,11 +22,14 @@ from ecom_platform.batch import Batch, fail_dead_runs
 from ecom_platform.commands.dashboard_server import HOST, SignIn, dashboard_arguments
 from ecom_platform.commands.news import News
 from ecom_platform.commands.programs import Program, ProgramError, running
+from ecom_platform.dashboard.policy import PolicyError, read_policy
 from ecom_platform.settings import SettingError, Settings
+from ecom_platform.webapp.reading import policy_file_of
 
 ROOT = Path(__file__).parents[2]
 LOCATION = "ecom_platform"
 LOOK_SECONDS = 2.0
+DATABASE_ADMIN = "postgres"
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,10 @@ def prepare(batch: Batch, console: Console) -> None:
     if not batch.has_catalog():
         console.print("making the tables of the catalog …")
         batch.prepare_catalog()
+    if batch.resources.mart_database.url:
+        console.print("making the tables of the database …")
+        policy = read_policy(policy_file_of(Settings.from_environment()))
+        batch.resources.mart_database.prepare(policy, DATABASE_ADMIN)
 
 
 def watch(started: list[Program], news: News, ports: Ports, console: Console) -> None:
@@ -115,7 +122,7 @@ def main() -> None:
     require_free(ports.dashboard, "DASHBOARD_PORT")
     try:
         serve(ports, console, is_asking=options.sign_in)
-    except (ProgramError, SettingError) as error:
+    except (PolicyError, ProgramError, SettingError) as error:
         sys.exit(f"error: {error}")
     except KeyboardInterrupt:
         sys.exit(130)

@@ -5,6 +5,8 @@ through these conditions; QuickSight's rules and Lake Formation's filters are ma
 """
 
 from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 from typing import Self
 
@@ -64,14 +66,28 @@ class Policy(BaseModel):
     def scope_of(self, user: str | None) -> "Scope":
         """What a user may see; nothing for somebody whom it does not name."""
         roles = [self.roles[name] for name in self.users.get(user or "", ())]
-        return Scope(tuple(roles))
+        return Scope(tuple(roles), user or "", self.digest)
+
+    @cached_property
+    def digest(self) -> str:
+        """Equal for policies that say the same."""
+        return sha256(self.model_dump_json().encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)
 class Scope:
-    """The sum of some roles; none of them sees nothing."""
+    """The sum of some roles; none of them sees nothing.
+
+    Attributes:
+        roles: the roles.
+        user: who has them.
+        policy: digest of the policy that says so.
+
+    """
 
     roles: tuple[Role, ...] = ()
+    user: str = ""
+    policy: str = ""
 
     @property
     def is_live(self) -> bool:

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Literal
 
 from ecom_platform.contracts.table import Table
-from ecom_platform.dashboard.measures import Measure, has_audience, has_column
+from ecom_platform.dashboard.measures import Dimension, Measure, has_audience, has_column
 from ecom_platform.dashboard.pages import Chart
 from ecom_platform.tables.literals import literal
 
@@ -81,13 +81,20 @@ def _difference(chart: Chart, selection: Selection) -> str:
     """What bots add: the figure of everybody less that of people."""
     names = [one.name for one in chart.by]
     figures = [f"e.{one.name} - coalesce(p.{one.name}, 0) as {one.name}" for one in chart.measures]
-    on = " and ".join(f"e.{name} is not distinct from p.{name}" for name in names) or "true"
+    on = " and ".join(_is_same(chart.mart, one) for one in chart.by) or "true"
     columns = ", ".join([*(f"e.{name} as {name}" for name in names), *figures])
     return (
         f"select {columns} from ({_grouped(chart, selection, 'all')}) as e"
         f" left join ({_grouped(chart, selection, 'people')}) as p on {on}"
         f"{_order(chart)}"
     )
+
+
+def _is_same(mart: Table, dimension: Dimension) -> str:
+    """Whether two rows agree; only `=` lets every engine join by hashing."""
+    nullable = {column.name for column in mart.all_columns if column.nullable}
+    how = "is not distinct from" if dimension.column in nullable else "="
+    return f"e.{dimension.name} {how} p.{dimension.name}"
 
 
 def _order(chart: Chart) -> str:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import dagster as dg
 import duckdb
+import psycopg
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ecom_platform.pipeline.marts import InputsChangedError
@@ -17,6 +18,13 @@ from ecom_platform.resources.table_store import PublishConflictError
 
 MOST_RETRIES = 4
 FIRST_PAUSE_SECONDS = 5
+PASSING = (
+    BotoCoreError,
+    ClientError,
+    ConnectionError,
+    duckdb.IOException,
+    psycopg.OperationalError,
+)
 SERVER_ERROR = 500
 
 
@@ -25,7 +33,7 @@ def trying_again(context: dg.AssetExecutionContext) -> Iterator[None]:
     """Let Dagster try the step again where the error passes by itself."""
     try:
         yield
-    except (BotoCoreError, ClientError, ConnectionError, duckdb.IOException) as error:
+    except PASSING as error:
         if not _passes(error):
             raise
         raise _retry(context) from error

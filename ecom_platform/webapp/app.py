@@ -12,7 +12,6 @@ import streamlit as st
 from ecom_platform.dashboard.downloads import to_csv
 from ecom_platform.dashboard.pages import PAGES, Chart, Page
 from ecom_platform.dashboard.policy import Policy, PolicyError, read_policy
-from ecom_platform.definitions import Resources
 from ecom_platform.settings import Settings
 from ecom_platform.webapp import SIGN_IN_WORD, parts
 from ecom_platform.webapp.drawing import draw
@@ -32,7 +31,7 @@ def settings() -> Settings:
 
 @st.cache_resource
 def reader() -> Reader:
-    return Reader(Resources.of(settings()))
+    return Reader.of(settings())
 
 
 @st.cache_resource(ttl=POLICY_SECONDS)
@@ -80,11 +79,13 @@ def show(page: Page) -> None:
     if not signed_in():
         return
     try:
-        who = user()
-        scope = policy().scope_of(who)
+        _show_to(user(), page)
     except PolicyError as error:
         st.error(f"There is no policy, so nothing is shown: {error}")
-        return
+
+
+def _show_to(who: str | None, page: Page) -> None:
+    scope = policy().scope_of(who)
     if not scope.roles:
         st.error("Nothing is shown: the policy names no role for you.")
         return

@@ -23,7 +23,6 @@ from ecom_platform.dashboard.measures import (
 from ecom_platform.dashboard.pages import Chart
 from ecom_platform.dashboard.policy import Scope, read_policy
 from ecom_platform.dashboard.queries import Audience, Selection
-from ecom_platform.definitions import Resources
 from ecom_platform.settings import Settings
 from ecom_platform.webapp.reading import Reader, policy_file_of
 
@@ -154,7 +153,7 @@ def main() -> None:
     settings = Settings.from_environment()
     policy = read_policy(policy_file_of(settings))
     scope = policy.scope_of(settings.dashboard_user)
-    server_of(Questions(Reader(Resources.of(settings)), scope)).run()
+    server_of(Questions(Reader.of(settings), scope)).run()
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from ecom_platform.dashboard.pages import Chart
 from ecom_platform.dashboard.policy import DEMO_FILE, PolicyError, Scope
 from ecom_platform.dashboard.queries import Selection, chart_sql
 from ecom_platform.definitions import Resources
+from ecom_platform.resources.mart_database import MartReader
 from ecom_platform.settings import Settings
 from ecom_platform.tables.commits import PublishedPartition
 from ecom_platform.tables.literals import literal
@@ -58,9 +59,16 @@ class Reader:
     """The tables of an installation, as the catalog shows them."""
 
     resources: Resources
+    database: MartReader | None = None
     _rows: Kept = field(default_factory=lambda: Kept(MOST_TABLES))
     _answers: Kept = field(default_factory=lambda: Kept(MOST_ANSWERS))
     _seen: dict[str, tuple[float, list[PublishedPartition]]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Reader":
+        resources = Resources.of(settings)
+        database = resources.mart_database
+        return cls(resources, database.reader() if database.url else None)
 
     def days(self) -> list[date]:
         """The days that have events."""
@@ -99,7 +107,12 @@ class Reader:
         return {date.fromisoformat(part.values[-1]) for part in self._partitions(table)}
 
     def answer(self, sql: str, mart: Table, first: date, last: date, scope: Scope) -> pa.Table:
-        """A query over the rows of one mart that somebody may see; money becomes a double."""
+        """A query over the rows of one mart that somebody may see; money becomes a double.
+
+        Where marts are in a database, it answers, and holds back rows by itself.
+        """
+        if self.database is not None:
+            return self.database.answer(sql, scope)
         return self._answered(sql, mart, first, last, scope.condition(mart))
 
     def _answered(

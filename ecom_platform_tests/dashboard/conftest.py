@@ -8,9 +8,14 @@ import streamlit as st
 
 from ecom_platform.batch import Batch
 from ecom_platform.commands.deliver import deliver
+from ecom_platform.contracts import marts
+from ecom_platform.dashboard.policy import DEMO_FILE, read_policy
+from ecom_platform.resources.mart_database import MartDatabase, MartReader
 from ecom_platform.settings import Settings
+from ecom_platform_tests.dashboard.made_up import table_of
 from ecom_platform_tests.dashboard.small_shop import event_files
 from ecom_platform_tests.support.clouds import local_cloud
+from ecom_platform_tests.support.postgres import load, mart_database
 from infra.deploy import deploy
 
 
@@ -32,3 +37,20 @@ def batch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Batch]:
             found.rebuild()
             yield found
     st.cache_resource.clear()
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MartDatabase]:
+    """A PostgreSQL that follows the demo's policy, with made-up rows of every mart."""
+    with mart_database(tmp_path_factory.mktemp("marts"), read_policy(DEMO_FILE)) as found:
+        with found.loading() as loader:
+            for mart in marts.TABLES:
+                load(loader, mart, table_of(mart))
+        yield found
+
+
+@pytest.fixture(scope="module")
+def reader(database: MartDatabase) -> Iterator[MartReader]:
+    found = database.reader()
+    yield found
+    found.close()

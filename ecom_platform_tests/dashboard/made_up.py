@@ -28,10 +28,14 @@ def fill(connection: duckdb.DuckDBPyConnection, *marts: Table) -> None:
     """Make marts readable under the names that queries know them by."""
     connection.execute("create schema if not exists marts")
     for mart in marts:
-        rows = pa.Table.from_pylist(list(rows_of(mart)), schema=arrow_schema(mart.all_columns))
-        connection.register("made_up", rows)
+        connection.register("made_up", table_of(mart))
         connection.execute(f"create table marts.{mart.name} as select * from made_up")
         connection.unregister("made_up")
+
+
+def table_of(mart: Table) -> pa.Table:
+    """All made-up rows of a mart."""
+    return pa.Table.from_pylist(list(rows_of(mart)), schema=arrow_schema(mart.all_columns))
 
 
 def rows_of(mart: Table) -> Iterator[dict[str, Any]]:

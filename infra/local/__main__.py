@@ -10,12 +10,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from infra.local import streaming
 from infra.local.cloud import DEFAULT_PORT, LocalCloud, LocalCloudError
 from infra.local.layout import OlderLayoutError, check_layout
+from infra.local.ports import free_port
 from infra.local.service import ServiceError
 
 ROOT = Path(__file__).parents[2]
@@ -33,7 +35,15 @@ def main() -> None:
     cloud = LocalCloud(state / "cloud", arguments.port, prefix)
     try:
         if arguments.action == "run":
-            sys.exit(run(cloud, state, arguments.command, flink_port=arguments.flink_port))
+            sys.exit(
+                run(
+                    cloud,
+                    state,
+                    arguments.command,
+                    flink_port=arguments.flink_port,
+                    has_postgres=arguments.postgres,
+                )
+            )
         streaming.stop(reversed(streaming.services(state, flink_port=DEFAULT_FLINK_PORT)))
         cloud.stop()
         print("the local cloud is stopped")
@@ -45,11 +55,16 @@ def main() -> None:
 
 
 def run(
-    cloud: LocalCloud, state: Path, command: Sequence[str], *, flink_port: int | None = None
+    cloud: LocalCloud,
+    state: Path,
+    command: Sequence[str],
+    *,
+    flink_port: int | None = None,
+    has_postgres: bool = False,
 ) -> int:
     """Run a command with the local cloud up and deployed; leave what was up before.
 
-    With a port for its REST interface, Flink runs as well.
+    With a port for its REST interface, Flink runs as well; PostgreSQL where it is asked for.
     """
     check_layout(state)
     _check_space(state)
@@ -59,11 +74,32 @@ def run(
         flink_port = streaming.rest_port(state, flink_port)
         if flink_port:
             variables["ECOM_FLINK_REST_URL"] = f"http://127.0.0.1:{flink_port}"
-        with streaming.running(state, variables, flink_port):
+        with (
+            _database(state, cloud.prefix, variables, is_wanted=has_postgres),
+            streaming.running(state, variables, flink_port),
+        ):
             return _in_front(command, {**variables, **_dagster_home(state, is_alone=was_started)})
     finally:
         if was_started:
             cloud.stop()
+
+
+@contextmanager
+def _database(
+    state: Path, prefix: str, variables: dict[str, str], *, is_wanted: bool
+) -> Iterator[None]:
+    """PostgreSQL, where it is wanted, and the variables that lead to it."""
+    if not is_wanted:
+        yield
+        return
+    from infra.local import postgres  # noqa: PLC0415 - who needs no database loads no driver
+
+    with postgres.running(state / "postgres", free_port(), prefix) as server:
+        variables |= {
+            "ECOM_MART_DATABASE": server.url(),
+            "PGPASSFILE": str(server.password_file),
+        }
+        yield
 
 
 def _deploy(cloud: LocalCloud) -> dict[str, str]:
@@ -145,6 +181,9 @@ def _parser() -> argparse.ArgumentParser:
     command = actions.add_parser("run", help="run a command with the local cloud up")
     command.add_argument(
         "--flink-port", type=int, help="run Flink too, its REST port here; 0 takes a free one"
+    )
+    command.add_argument(
+        "--postgres", action="store_true", help="run PostgreSQL too, for the marts"
     )
     command.add_argument("command", nargs=argparse.REMAINDER)
     actions.add_parser("stop", help="stop the local cloud; its state stays")

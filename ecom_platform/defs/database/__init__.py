@@ -1,0 +1,1 @@
+"""What PostgreSQL serves: marts, for many who ask at once."""

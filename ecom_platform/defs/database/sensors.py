@@ -1,0 +1,33 @@
+"""Marts that changed are published to PostgreSQL, where there is one."""
+
+from datetime import UTC, datetime
+
+import dagster as dg
+
+from ecom_platform.defs.cursors import digest
+from ecom_platform.defs.database.assets import SERVED_MARTS
+from ecom_platform.pipeline.mart_database import days_to_publish
+from ecom_platform.resources.mart_database import MartDatabase
+from ecom_platform.resources.table_store import TableStore
+
+
+@dg.sensor(
+    name="mart_database_sensor",
+    asset_selection=[SERVED_MARTS],
+    minimum_interval_seconds=30,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Publishes the days of marts that PostgreSQL has in another version.",
+)
+def mart_database_sensor(
+    tables: TableStore, mart_database: MartDatabase
+) -> dg.SensorResult | dg.SkipReason:
+    if mart_database.url is None:
+        return dg.SkipReason("no database: ECOM_MART_DATABASE is not set")
+    stale = days_to_publish(tables, mart_database)
+    if not stale:
+        return dg.SkipReason("the database has every day as readers of the lake see it")
+    versions = [f"{one.mart.name} {one.day} {one.part.version}" for one in stale]
+    # A run that failed is asked for again in the next hour.
+    hour = f"{datetime.now(UTC):%Y-%m-%dT%H}"
+    request = dg.RunRequest(run_key=f"{digest(versions)}:{hour}", asset_selection=[SERVED_MARTS])
+    return dg.SensorResult(run_requests=[request])

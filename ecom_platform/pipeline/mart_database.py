@@ -1,0 +1,67 @@
+"""Publishing marts to PostgreSQL: the days whose version there is not the one that readers see.
+
+That comparison alone decides, as everywhere; nothing is remembered of runs that died.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+
+from ecom_platform.contracts import Table, marts
+from ecom_platform.pipeline.files import Say
+from ecom_platform.resources.mart_database import MartDatabase
+from ecom_platform.resources.query_engine import QueryEngine
+from ecom_platform.resources.table_store import TableStore
+from ecom_platform.tables.commits import PublishedPartition
+
+BATCH_ROWS = 50_000
+
+
+@dataclass(frozen=True)
+class StaleDay:
+    """A day of a mart that the database has in another version, or not at all."""
+
+    mart: Table
+    part: PublishedPartition
+
+    @property
+    def day(self) -> date:
+        return date.fromisoformat(self.part.values[0])
+
+
+def days_to_publish(tables: TableStore, database: MartDatabase) -> list[StaleDay]:
+    """The stale days of all marts, mart by mart."""
+    there = database.published()
+    return [
+        StaleDay(mart, part)
+        for mart in marts.TABLES
+        for part in tables.catalog.partitions(mart)
+        if there.get((mart.name, date.fromisoformat(part.values[0]))) != part.version
+    ]
+
+
+def publish_days(
+    stale: Sequence[StaleDay], engine: QueryEngine, database: MartDatabase, say: Say
+) -> int:
+    """Put days into the database, each in one transaction; returns how many rows.
+
+    Raises:
+        RowsNotLoadedError: a day has other rows than its version says.
+
+    """
+    row_count = 0
+    with engine.lake_workspace() as (connection, _), database.loading() as loader:
+        for mart, days in groupby(stale, lambda one: one.mart):
+            found = list(days)
+            for one in found:
+                engine.show(connection, {mart: [one.part]})
+                rows = connection.execute(f"from {mart.layer}.{mart.name}").to_arrow_reader(
+                    BATCH_ROWS
+                )
+                loader.replace(mart, one.day, one.part.version, rows, one.part.row_count)
+            loader.clean(mart)
+            rows_of_mart = sum(one.part.row_count for one in found)
+            row_count += rows_of_mart
+            say(f"{mart.name}: {len(found)} days, {rows_of_mart:,} rows are in the database")
+    return row_count
