@@ -9,11 +9,17 @@ import dagster as dg
 from ecom_platform.resources.affinity_table import AffinityTable
 from ecom_platform.resources.alert_log import AlertLog
 from ecom_platform.resources.athena import Athena
+from ecom_platform.resources.brew_job import BrewJob
 from ecom_platform.resources.flink_job import FlinkJob, ManagedFlinkJob, RestFlinkJob
 from ecom_platform.resources.glue_catalog import GlueCatalog
 from ecom_platform.resources.mart_database import MartDatabase
 from ecom_platform.resources.object_store import ObjectStore
 from ecom_platform.resources.query_engine import QueryEngine
+from ecom_platform.resources.schema_finder import (
+    CrawlingSchemaFinder,
+    GuessingSchemaFinder,
+    SchemaFinder,
+)
 from ecom_platform.resources.session_log import SessionLog
 from ecom_platform.resources.staging_job import GlueStagingJob, LocalStagingJob, StagingJob
 from ecom_platform.resources.stream_metrics import StreamMetrics
@@ -30,6 +36,8 @@ class Resources:
     engine: QueryEngine
     staging_job: StagingJob
     mart_database: MartDatabase
+    schema_finder: SchemaFinder
+    brew_job: BrewJob
     stream_metrics: StreamMetrics
     flink_job: FlinkJob
     alert_log: AlertLog
@@ -48,6 +56,8 @@ class Resources:
                 athena=_athena(settings),
             ),
             staging_job=_staging_job(settings, tables),
+            schema_finder=_schema_finder(settings, tables),
+            brew_job=BrewJob(job=settings.brew_job, profile=settings.observer_profile),
             mart_database=MartDatabase(
                 url=settings.mart_database,
                 prefix=settings.prefix,
@@ -88,6 +98,16 @@ def _athena(settings: Settings) -> Athena | None:
     return Athena(
         work_group=settings.athena_work_group,
         database_prefix=settings.database_prefix,
+        profile=settings.aws_profile,
+    )
+
+
+def _schema_finder(settings: Settings, tables: TableStore) -> SchemaFinder:
+    if settings.schema_finder == "duckdb":
+        return GuessingSchemaFinder(objects=tables.objects)
+    return CrawlingSchemaFinder(
+        crawlers=settings.crawlers,
+        database=f"{settings.database_prefix}raw_found",
         profile=settings.aws_profile,
     )
 

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 Environment = Literal["local", "aws"]
 MartEngine = Literal["duckdb", "athena"]
+SchemaFinder = Literal["duckdb", "crawler"]
 
 LOCAL_FLINK = "http://127.0.0.1:8081"
 LOCAL_SPARK = ".venv-spark/bin/python -m glue_jobs.local.launch"
@@ -51,6 +52,7 @@ class Settings:
         scratch_dir: folder for the one local copy of a file while it is staged, and for spilling.
         memory_limit: what DuckDB may take before it spills to `scratch_dir`.
         mart_engine: what computes the marts.
+        schema_finder: what looks into raw files for their columns.
         mart_database: PostgreSQL that marts are published to and the dashboard reads, as a URL
             without a user; none where both use the lake alone.
         spark_from_bytes: size of the raw files that Spark reads; none where DuckDB reads all.
@@ -76,6 +78,7 @@ class Settings:
     scratch_dir: Path
     memory_limit: str
     mart_engine: MartEngine = "duckdb"
+    schema_finder: SchemaFinder = "duckdb"
     mart_database: str | None = None
     spark_from_bytes: int | None = None
     spark_command: str | None = None
@@ -89,6 +92,19 @@ class Settings:
     def staging_job(self) -> str:
         """The Glue job that reads large raw files."""
         return f"{self.prefix}stage-events"
+
+    @property
+    def crawlers(self) -> dict[str, str]:
+        """What is crawled → the Glue crawler of it."""
+        return {
+            "exports": f"{self.prefix}raw-exports",
+            "stream_events": f"{self.prefix}raw-stream-events",
+        }
+
+    @property
+    def brew_job(self) -> str | None:
+        """The DataBrew job; there is no DataBrew on one machine."""
+        return f"{self.prefix}clean-events" if self.environment == "aws" else None
 
     @property
     def database_prefix(self) -> str:
@@ -138,6 +154,9 @@ class Settings:
         mart_engine = _choice(values, "ECOM_MART_ENGINE", "duckdb", get_args(MartEngine))
         if (environment, mart_engine) == ("local", "athena"):
             raise SettingError("ECOM_MART_ENGINE is 'athena', which needs ECOM_ENVIRONMENT=aws")
+        finder = _choice(values, "ECOM_SCHEMA_FINDER", "duckdb", get_args(SchemaFinder))
+        if (environment, finder) == ("local", "crawler"):
+            raise SettingError("ECOM_SCHEMA_FINDER is 'crawler', which needs ECOM_ENVIRONMENT=aws")
         prefix = _prefix(values.get("ECOM_PREFIX", "ecom-"))
         return cls(
             environment=cast("Environment", environment),
@@ -161,6 +180,7 @@ class Settings:
             scratch_dir=Path(values.get("ECOM_SCRATCH_DIR") or tempfile.gettempdir()),
             memory_limit=values.get("ECOM_MEMORY_LIMIT", "2GB"),
             mart_engine=cast("MartEngine", mart_engine),
+            schema_finder=cast("SchemaFinder", finder),
             mart_database=_database(values, "ECOM_MART_DATABASE"),
             spark_from_bytes=_bytes(values, "ECOM_SPARK_FROM_BYTES"),
             spark_command=values.get("ECOM_SPARK_COMMAND")

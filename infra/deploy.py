@@ -47,6 +47,8 @@ SWITCHED = {
     "chat": "SlackWorkspaceId",
     "lake-formation": "LakeFormationRoles",
     "athena": "AthenaQueries",
+    "crawlers": "RawCrawlers",
+    "databrew": "DataBrewSteps",
     "aurora": "AuroraVpcId",
     "redshift": "RedshiftVpcId",
 }

@@ -181,6 +181,11 @@ class ObjectStore(dg.ConfigurableResource):  # type: ignore[type-arg]
             raise
         return key
 
+    def read_head(self, key: str, byte_count: int) -> bytes:
+        """The first bytes of an object; all of a smaller one."""
+        # A range of an empty object is an error.
+        return self.client.get_object(Bucket=self.bucket, Key=key)["Body"].read(byte_count)
+
     def _read(self, key: str) -> bytes:
         return self.client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
 

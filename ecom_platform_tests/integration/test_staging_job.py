@@ -3,6 +3,8 @@
 Every file of strangers, and made-up traffic with broken rows, under the job's own role.
 """
 
+import json
+import subprocess
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -13,10 +15,11 @@ from ecom_platform.batch import Batch, RunFailedError
 from ecom_platform.commands.deliver import deliver
 from ecom_platform.contracts.lake import FILE_TABLES, STAGED_EVENTS
 from ecom_platform.definitions import definitions_on
+from ecom_platform.lake.found_schemas import FoundSchema, differences
 from ecom_platform.resources.staging_job import LocalStagingJob
 from ecom_platform.settings import LOCAL_SPARK, Settings
 from ecom_platform.traffic import __main__ as traffic
-from ecom_platform_tests.support.places import REAL_SLICE
+from ecom_platform_tests.support.places import HEADER, REAL_SLICE, ROOT
 from ecom_platform_tests.support.tables import records
 from ecom_platform_tests.unit.test_file_cases import EXPECTED, path_of
 
@@ -99,3 +102,30 @@ def test_a_job_that_fails_fails_the_step_and_publishes_nothing(
     with pytest.raises(RunFailedError):
         by_spark(batch, TINY, command="false").take_in()
     assert not locations(batch)
+
+
+def spark_columns(file: Path) -> dict[str, str]:
+    """What Spark's own inference, which Glue's jobs have, finds in a file."""
+    program = ROOT / "ecom_platform_tests/support/spark_schema.py"
+    found = subprocess.run(
+        [str(ROOT / ".venv-spark/bin/python"), str(program), str(file)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    columns: dict[str, str] = json.loads(found.stdout.splitlines()[-1])
+    return columns
+
+
+def test_spark_infers_what_staging_asks_for_and_shows_a_drift(tmp_path: Path) -> None:
+    row = "2026-01-05 10:00:00 UTC,view,1,2053013555631882655,a.b,acme,12.50,5,s1"
+    good, drifted = tmp_path / "good.csv", tmp_path / "drifted.csv"
+    good.write_text(f"{HEADER}\n{row}\n")
+    drifted.write_text(f"{HEADER}\n{row}\n{row.replace('view,1,', 'view,p1,')}\n")
+    assert differences(FoundSchema("exports", "x", spark_columns(good))) == []
+    assert differences(FoundSchema("exports", "x", spark_columns(drifted))) == [
+        "x: product_id is string, wanted is bigint"
+    ]
+    if REAL_SLICE.exists():
+        assert differences(FoundSchema("exports", "x", spark_columns(REAL_SLICE))) == []

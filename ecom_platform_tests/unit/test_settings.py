@@ -35,6 +35,12 @@ def test_spark_reads_files_from_a_size_on_where_one_is_set() -> None:
     assert (on_aws.spark_command, on_aws.staging_job) == (None, "mine-stage-events")
 
 
+def test_a_database_is_named_by_its_url() -> None:
+    assert Settings.from_environment({}).mart_database is None
+    for url in ("postgresql://127.0.0.1:5432/postgres", "postgresql://db.x/marts?sslmode=require"):
+        assert Settings.from_environment({"ECOM_MART_DATABASE": url}).mart_database == url
+
+
 def test_athena_is_of_aws_alone() -> None:
     with pytest.raises(SettingError, match="needs ECOM_ENVIRONMENT=aws"):
         Settings.from_environment({"ECOM_MART_ENGINE": "athena"})
@@ -49,6 +55,10 @@ def test_athena_is_of_aws_alone() -> None:
         ("ECOM_PREFIX", "mine", "a hyphen last"),
         ("ECOM_STORE_TIME_ZONE", "CET+1", "an IANA name like 'Europe/Berlin'"),
         ("ECOM_MART_ENGINE", "spark", "choose one of: duckdb, athena"),
+        ("ECOM_SCHEMA_FINDER", "spark", "choose one of: duckdb, crawler"),
+        ("ECOM_SCHEMA_FINDER", "crawler", "which needs ECOM_ENVIRONMENT=aws"),
+        ("ECOM_MART_DATABASE", "host:5432/db", "a URL without a user, like"),
+        ("ECOM_MART_DATABASE", "postgresql://me@host/db", "a URL without a user"),
         ("ECOM_SPARK_FROM_BYTES", "4 GB", "a number of bytes like 4000000000"),
         ("ECOM_SPARK_FROM_BYTES", "0", "a number of bytes"),
     ],

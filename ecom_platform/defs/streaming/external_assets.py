@@ -4,6 +4,8 @@ mix in one.
 
 import dagster as dg
 
+from ecom_platform.contracts.lake import RAW_EVENT_FILES
+from ecom_platform.defs.raw.found_schemas import CLEANED
 from ecom_platform.defs.streaming.assets import (
     CART_TRIGGERS,
     DEAD_LETTERS,
@@ -76,6 +78,12 @@ EXTERNAL = [
         "The archive of the stream in S3, by Firehose: records as they came, by hour of arrival.",
         {"s3", "firehose"},
         [RAW_EVENTS],
+    ),
+    (
+        CLEANED,
+        "Cleaned events as DataBrew's recipe makes them, for people who look at its steps.",
+        {"databrew"},
+        [dg.AssetKey(RAW_EVENT_FILES.key)],
     ),
     (
         ARCHIVED_DETECTIONS,
