@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from moto import mock_aws
 
 from ecom_platform.resources.aws import CLIENTS
 from ecom_platform_tests.support.places import ROOT
@@ -28,6 +29,18 @@ def local_cloud(folder: Path, port: int | None = None) -> Iterator[LocalCloud]:
         finally:
             CLIENTS.forget()
             cloud.stop()
+
+
+@contextmanager
+def in_memory_cloud() -> Iterator[None]:
+    """What `moto` knows of AWS, in this process, and no cloud that other tests reached."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("AWS_ENDPOINT_URL", raising=False)
+        patch.setenv("AWS_ACCESS_KEY_ID", "x")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "x")
+        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        with mock_aws():
+            yield
 
 
 @contextmanager

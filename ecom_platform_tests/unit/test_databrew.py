@@ -1,6 +1,6 @@
 """The recipe keeps what staging keeps, as far as steps can; DataBrew's model takes all of it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,6 @@ from typing import Any
 import boto3
 import duckdb
 import pytest
-from moto import mock_aws
 
 from ecom_platform.contracts.lake import SOURCE_COLUMNS
 from ecom_platform.lake.event_rules import event_rules, event_time, verdict
@@ -18,6 +17,7 @@ from ecom_platform.resources.aws import CLIENTS
 from ecom_platform.resources.brew_job import BrewJob
 from ecom_platform.settings import Settings
 from ecom_platform.traffic import __main__ as traffic
+from ecom_platform_tests.support.clouds import in_memory_cloud
 from ecom_platform_tests.support.event_cases import CASES, fields_of
 from ecom_platform_tests.support.recipe_twin import MACROS, twin
 from ecom_platform_tests.support.templates import load_template
@@ -158,24 +158,28 @@ def as_map(rule: Mapping[str, Any]) -> dict[str, Any]:
     return {**rule, "SubstitutionMap": words}
 
 
-@mock_aws
-def test_what_is_created_comes_back_as_it_was() -> None:
-    client = boto3.client("databrew", region_name="us-east-1")
-    client.create_dataset(**call("Exports"))
-    client.create_recipe(**call("CleanEvents"))
-    client.publish_recipe(Name="ecom-clean-events")
-    published = client.describe_recipe(Name="ecom-clean-events", RecipeVersion="LATEST_PUBLISHED")
+@pytest.fixture
+def brew() -> Iterator[Any]:
+    with in_memory_cloud():
+        yield boto3.client("databrew")
+
+
+def test_what_is_created_comes_back_as_it_was(brew: Any) -> None:
+    brew.create_dataset(**call("Exports"))
+    brew.create_recipe(**call("CleanEvents"))
+    brew.publish_recipe(Name="ecom-clean-events")
+    published = brew.describe_recipe(Name="ecom-clean-events", RecipeVersion="LATEST_PUBLISHED")
     assert published["Steps"] == call("CleanEvents")["Steps"]
     rules = call("EventRules")
-    client.create_ruleset(**{**rules, "Rules": [as_map(rule) for rule in rules["Rules"]]})
-    found = client.describe_ruleset(Name="ecom-event-rules")
+    brew.create_ruleset(**{**rules, "Rules": [as_map(rule) for rule in rules["Rules"]]})
+    found = brew.describe_ruleset(Name="ecom-event-rules")
     assert found["Rules"] == [as_map(rule) for rule in rules["Rules"]]
     job = call("CleanEventsJob")
     recipe = {"Name": job["Recipe"]["Name"], "RecipeVersion": job["Recipe"]["Version"]}
     request = {key: value for key, value in job.items() if key not in {"Type", "Recipe"}}
-    client.create_recipe_job(**request, RecipeReference=recipe)
+    brew.create_recipe_job(**request, RecipeReference=recipe)
     job_name = Settings.from_environment({"ECOM_ENVIRONMENT": "aws"}).brew_job
-    assert client.describe_job(Name=job_name)["RecipeReference"] == recipe
+    assert brew.describe_job(Name=job_name)["RecipeReference"] == recipe
 
 
 def test_a_run_of_the_job_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,6 @@ import boto3
 import dagster as dg
 import pytest
 from botocore.stub import Stubber
-from moto import mock_aws
 
 from ecom_platform.contracts.lake import SOURCE_COLUMNS
 from ecom_platform.defs.raw.found_schemas import CHECK, CLEANED, FOUND_SCHEMAS, found_schemas
@@ -26,6 +25,7 @@ from ecom_platform.resources.schema_finder import (
     guessed,
 )
 from ecom_platform.settings import Settings
+from ecom_platform_tests.support.clouds import in_memory_cloud
 from ecom_platform_tests.support.places import HEADER
 from ecom_platform_tests.support.templates import load_template
 
@@ -182,9 +182,13 @@ def test_the_check_blocks_where_something_differs(columns: dict[str, str]) -> No
     assert spec.asset_key == FOUND_SCHEMAS
 
 
-@mock_aws
-def test_the_newest_objects_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+@pytest.fixture
+def cloud() -> Iterator[None]:
+    with in_memory_cloud():
+        yield
+
+
+def test_the_newest_objects_are_looked_at(cloud: None, monkeypatch: pytest.MonkeyPatch) -> None:
     s3 = boto3.client("s3")
     s3.create_bucket(Bucket="shop")
     monkeypatch.setattr(ObjectStore, "client", property(lambda _: s3))
@@ -243,15 +247,14 @@ def test_a_crawl_that_fails_is_told(glue: Stubber) -> None:
         FINDER.find()
 
 
-@mock_aws
-def test_the_template_s_crawlers_are_those_that_are_started() -> None:
+def test_the_template_s_crawlers_are_those_that_are_started(cloud: None) -> None:
     resources = load_template("crawlers")["Resources"]
     names = {
         resources[name]["Properties"]["Name"]["Fn::Sub"].replace("${Prefix}", "ecom-")
         for name in ("ExportsCrawler", "StreamCrawler")
     }
     assert names == set(Settings.from_environment({}).crawlers.values())
-    client = boto3.client("glue", "us-east-1")
+    client = boto3.client("glue")
     for name in ("ExportsCrawler", "StreamCrawler"):
         given = resources[name]["Properties"]
         asked = {
