@@ -16,6 +16,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow.parquet as pq
@@ -29,7 +30,14 @@ from ecom_platform.settings import Settings
 from ecom_platform_tests.parity.asked import asked_of, questions
 from ecom_platform_tests.parity.athena_path import differing_rows, month
 from ecom_platform_tests.parity.differences import Difference, difference
-from ecom_platform_tests.parity.pruning import duckdb_read_bytes, pruning_figures
+from ecom_platform_tests.parity.pruning import (
+    duckdb_read_bytes,
+    file_figures,
+    file_questions,
+    limit_tells_apart,
+    limited,
+    pruning_figures,
+)
 from ecom_platform_tests.parity.questions import Question, write_questions
 from ecom_platform_tests.parity.shop import BOT_DAYS, build_shop
 from ecom_platform_tests.parity.trino_server import Catalog, trino
@@ -121,13 +129,20 @@ def ask_trino(batch: Batch, days: Sequence[date], folder: Path) -> dict[str, int
     (folder / "trino").mkdir()
     with trino(ROOT / ".venv-trino", folder / "trino", port, catalog):
         options = ["--port", str(port)]
-        _run("trino", _questions("trino", days), answers_of("trino", folder), *options)
+        asked = _questions("trino", days)
+        _run("trino", asked, answers_of("trino", folder), *options)
+        more = limited(asked, _noted(answers_of("trino", folder), "read_bytes"))
+        _run("trino", [*file_questions(asked), *more], folder / "limited", *options)
         return differing_rows(
             batch,
             month(days),
             folder / "trino",
             lambda asked, answers: _run("trino", asked, answers, *options),
         )
+
+
+def _noted(answers: Path, name: str) -> Any:
+    return json.loads((answers / f"{name}.json").read_text())
 
 
 def ask_spark(days: Sequence[date], folder: Path) -> None:
@@ -249,18 +264,20 @@ def main() -> None:
             print(f"DuckDB: {len(asked)} questions over {len(days)} days", flush=True)
             read = duckdb_read_bytes(batch, days, asked)
             by_athena = ask_trino(batch, days, folder)
+            files = file_figures(batch, days, folder / "limited")
             ask_spark(days, folder)
         found = compared(asked, folder)
         trino_read, stages = (
-            json.loads((answers_of("trino", folder) / f"{name}.json").read_text())
-            for name in ("read_bytes", "stages")
+            _noted(answers_of("trino", folder), name) for name in ("read_bytes", "stages")
         )
+        is_limited = limit_tells_apart(_noted(folder / "limited", "errors"))
         bots = bot_days(answers_of("duckdb", folder))
     print_differences(found)
     for name, count in by_athena.items():
         print(f"built by Athena's path: {name}: {count} rows differ")
     figures = report(found) | {"athena_path_differing_rows": sum(by_athena.values())}
-    figures |= pruning_figures(read, trino_read)
+    figures |= pruning_figures(read, trino_read) | files
+    figures |= {"scan_limit_stops_all_days": int(is_limited)}
     figures |= {"days_with_bots": bots, "trino_most_stages": max(stages.values())}
     print(json.dumps(figures))
     if any(count for name, count in figures.items() if name.endswith("differing_rows")):
@@ -269,6 +286,8 @@ def main() -> None:
         sys.exit("error: no bot was found, so people are everybody")
     if figures["empty_answers"]:
         sys.exit(f"error: nothing was expected of {', '.join(empty_answers(found))}")
+    if not is_limited:
+        sys.exit("error: the limit of what is read does not tell one day from all days")
     if figures["planted_bugs_caught"] < figures["planted_bugs"]:
         sys.exit("error: a planted bug was seen on no engine; see above")
 

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-Kind = Literal["mart", "check", "rule", "named query", "planted bug", "pruning"]
+Kind = Literal["mart", "check", "rule", "named query", "planted bug", "pruning", "limited"]
 
 
 @dataclass(frozen=True)
@@ -22,12 +22,14 @@ class Question:
         name: of all questions, another one each.
         kind: what is asked.
         sql: in the engine's dialect.
+        scan_limit_bytes: what the engine may read for it; none where it may read anything.
 
     """
 
     name: str
     kind: Kind
     sql: str
+    scan_limit_bytes: int | None = None
 
     @property
     def file_name(self) -> str:

@@ -16,6 +16,8 @@ from trino.exceptions import TrinoQueryError
 
 from ecom_platform_tests.parity.questions import Question, answer_each, arguments
 
+SCAN_LIMIT = "query_max_scan_physical_bytes"
+"""Where Trino has what Athena calls a work group's limit."""
 NODE_SECONDS = 60
 INTEGERS = {"tinyint", "smallint", "integer", "bigint"}
 
@@ -64,6 +66,8 @@ def _rows(cursor: Cursor, sql: str) -> list[list[Any]]:
 def answer(connection: Connection, question: Question, folder: Path, notes: Notes) -> None:
     """Write the answer to a question."""
     cursor = connection.cursor()
+    if question.scan_limit_bytes is not None:
+        cursor.execute(f"set session {SCAN_LIMIT} = '{question.scan_limit_bytes}B'").fetchall()
     try:
         rows = _rows(cursor, question.sql)
     except TrinoQueryError as error:

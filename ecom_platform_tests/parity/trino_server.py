@@ -136,6 +136,8 @@ def write_configuration(etc: Path, port: int, catalog: Catalog) -> None:
         "node.internal-address=127.0.0.1\nnode.bind-ip=127.0.0.1\n"
         "coordinator=true\nnode-scheduler.include-coordinator=true\n"
         f"http-server.http.port={port}\ndiscovery.uri=http://127.0.0.1:{port}\n"
+        # The limit of what a query may scan is held against what tasks said last.
+        "task.info-update-interval=200ms\n"
         "query.max-memory-per-node=4GB\nquery.max-memory=4GB\ncatalog.management=static\n"
     )
     (etc / "log.properties").write_text("io.trino=WARN\n")
