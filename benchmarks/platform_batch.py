@@ -11,6 +11,10 @@ import time
 import dagster as dg
 
 from ecom_platform.batch import Batch
+from ecom_platform.contracts import marts
+from ecom_platform.contracts.lake import EVENT_DAYS, EVENTS, STAGED_EVENTS
+from ecom_platform.contracts.verdicts import BOT_VERDICTS
+from ecom_platform.resources.table_store import TableStore
 from ecom_platform.settings import Settings
 
 PHASES = {"staged_files": "staging", "event_days": "days"}
@@ -39,8 +43,22 @@ def main() -> None:
         "rows": sum(one.read_row_count for one in verdicts),
         "days": len(days),
         "phases": phases,
+        "bytes": stored_bytes(batch.tables),
     }
     print(json.dumps(answer))
+
+
+def stored_bytes(tables: TableStore) -> dict[str, int]:
+    """What lies in S3, and what marts read of it: of Parquet an engine reads less than all."""
+    sizes = {
+        table.key: sum(part.byte_count for part in tables.catalog.partitions(table))
+        for table in (STAGED_EVENTS, EVENTS, EVENT_DAYS, BOT_VERDICTS, *marts.TABLES)
+    }
+    return {
+        "lake_bytes": sizes[STAGED_EVENTS.key],
+        "mart_bytes": sum(sizes[mart.key] for mart in marts.TABLES),
+        "read_bytes": sum(sizes[read.key] for mart in marts.TABLES for read in mart.inputs),
+    }
 
 
 def step_seconds(instance: dg.DagsterInstance, earlier: set[str]) -> dict[str, float]:
