@@ -8,6 +8,7 @@ What does not belong here: connections (`resources.mart_database`).
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from hashlib import sha256
 
 from ecom_platform.contracts import marts
@@ -96,6 +97,13 @@ def indexes(mart: Table) -> list[tuple[str, ...]]:
     first = [name for name in ("audience",) if has_column(mart, name)]
     narrowed = [name for name in ("category_code", "brand") if has_column(mart, name)]
     return [("event_date", *first), *((name, "event_date") for name in narrowed)]
+
+
+def within(sql: str, mart: Table, first: date, last: date) -> str:
+    """A query of a mart that sees some of its days, as a reader of the lake is given no others."""
+    table = f"from {mart.layer}.{mart.name}"
+    days = f"event_date between date '{first}' and date '{last}'"
+    return sql.replace(table, f"from (select * {table} where {days}) as {mart.name}")
 
 
 def _column(column: Column) -> str:

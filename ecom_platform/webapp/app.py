@@ -7,6 +7,7 @@ import sys
 from datetime import UTC, date, datetime
 from functools import partial
 
+import psycopg
 import streamlit as st
 
 from ecom_platform.dashboard.downloads import to_csv
@@ -82,6 +83,8 @@ def show(page: Page) -> None:
         _show_to(user(), page)
     except PolicyError as error:
         st.error(f"There is no policy, so nothing is shown: {error}")
+    except psycopg.OperationalError as error:
+        st.error(f"The database of the marts does not answer: {error}")
 
 
 def _show_to(who: str | None, page: Page) -> None:

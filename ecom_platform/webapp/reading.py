@@ -18,6 +18,7 @@ from ecom_platform.contracts.bot_marts import RESTATEMENTS
 from ecom_platform.contracts.lake import EVENTS
 from ecom_platform.contracts.table import Table
 from ecom_platform.contracts.verdicts import BOT_VERDICTS
+from ecom_platform.dashboard.database import within
 from ecom_platform.dashboard.pages import Chart
 from ecom_platform.dashboard.policy import DEMO_FILE, PolicyError, Scope
 from ecom_platform.dashboard.queries import Selection, chart_sql
@@ -112,7 +113,7 @@ class Reader:
         Where marts are in a database, it answers, and holds back rows by itself.
         """
         if self.database is not None:
-            return self.database.answer(sql, scope)
+            return self.database.answer(within(sql, mart, first, last), scope)
         return self._answered(sql, mart, first, last, scope.condition(mart))
 
     def _answered(

@@ -18,6 +18,7 @@ from ecom_platform.defs.database.sensors import mart_database_sensor
 from ecom_platform.pipeline.mart_database import days_to_publish
 from ecom_platform.resources.mart_database import MartDatabase
 from ecom_platform.settings import Settings
+from ecom_platform.webapp.ask import Questions
 from ecom_platform.webapp.reading import Reader
 from ecom_platform_tests.support.places import HEADER
 from ecom_platform_tests.support.postgres import mart_database
@@ -75,6 +76,29 @@ def test_a_page_is_the_same_from_both(user: str, serving: Batch, database: MartD
             assert found.column_names == expected.column_names
             same = [pytest.approx(row, nan_ok=True) for row in expected.to_pylist()]
             assert found.to_pylist() == same, (chart.name, audience)
+
+
+def test_a_question_sees_the_days_that_were_asked_for_and_no_others(
+    serving: Batch, database: MartDatabase
+) -> None:
+    """What may be chosen, and what is said of a figure, follow from a few days too."""
+    readers = (Reader(serving.resources), Reader(serving.resources, database.reader()))
+    scope = POLICY.scope_of("owner")
+    names, said = [], []
+    for reader in readers:
+        names.append(
+            [
+                reader.names(
+                    marts.DAILY_BRAND_CATEGORY_ACTIVITY, "brand", Selection(day, day), scope
+                )
+                for day in DAYS
+            ]
+        )
+        questions = Questions(reader, scope)
+        said.append([questions.explain_figure("abandonment", day) for day in DAYS])
+    assert names[0] == names[1]
+    assert names[0][0] != names[0][1], "days differ in their brands, else this says nothing"
+    assert said[0] == said[1]
 
 
 def test_what_changed_is_published_and_no_more(
