@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from botocore.response import StreamingBody
     from mypy_boto3_s3 import S3Client
 
-MEMORY = "2GB"
-"""What DuckDB may take of an executor before it spills."""
+MEMORY = "1GB"
+"""What DuckDB may take for a task before it spills: a G.1X worker runs four beside its JVM."""
 
 
 @cache

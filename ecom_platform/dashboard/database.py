@@ -39,6 +39,17 @@ create or replace function marts.date_diff(unit text, first date, last date) ret
 """What queries of the dashboard say on every engine, and PostgreSQL says otherwise."""
 
 
+FORGET_OTHER_FORM = """
+do $$ begin
+    if obj_description(to_regclass('marts.{mart}')) is distinct from '{form}' then
+        drop table if exists marts.{mart};
+        delete from marts.published where mart = '{mart}';
+    end if;
+end $$
+"""
+"""A mart whose columns changed is made anew; its days are published again from the lake."""
+
+
 @dataclass(frozen=True)
 class Roles:
     """Names of the database's roles; `prefix` tells one installation of a server from another."""
@@ -85,7 +96,10 @@ def table_statements() -> Iterator[str]:
     """
     for mart in marts.TABLES:
         columns = ", ".join(_column(column) for column in mart.all_columns)
+        form = sha256(columns.encode()).hexdigest()[:16]
+        yield FORGET_OTHER_FORM.format(mart=mart.name, form=form)
         yield f"create table if not exists marts.{mart.name} ({columns})"
+        yield f"comment on table marts.{mart.name} is '{form}'"
         yield f"alter table marts.{mart.name} enable row level security"
         for number, names in enumerate(indexes(mart)):
             name = f"{mart.name}_{number}"

@@ -62,6 +62,10 @@ class RowsNotLoadedError(RuntimeError):
     """The database took another number of rows than the version has; nothing of it is kept."""
 
 
+class NotPreparedError(RuntimeError):
+    """The database has no tables of marts; the message has the remedy."""
+
+
 class MartDatabase(dg.ConfigurableResource):  # type: ignore[type-arg]
     """The marts of an installation in a PostgreSQL.
 
@@ -130,9 +134,19 @@ class MartDatabase(dg.ConfigurableResource):  # type: ignore[type-arg]
                 _do(connection, statement)
 
     def published(self) -> dict[tuple[str, date], str]:
-        """Mart and day → the version that is there."""
+        """Mart and day → the version that is there.
+
+        Raises:
+            NotPreparedError: nobody has made the tables yet.
+
+        """
         with self.connect(self.roles.loader) as connection:
-            return {(mart, day): version for mart, day, version in connection.execute(KNOWN)}
+            try:
+                return {(mart, day): version for mart, day, version in connection.execute(KNOWN)}
+            except (psycopg.errors.UndefinedTable, psycopg.errors.InsufficientPrivilege) as error:
+                raise NotPreparedError(
+                    f"{self.server} has no tables of marts; run: make prepare-database"
+                ) from error
 
     @contextmanager
     def loading(self) -> Iterator["Loader"]:

@@ -19,10 +19,11 @@ from ecom_platform.dashboard.queries import AUDIENCES, Selection, chart_sql
 from ecom_platform.resources.mart_database import (
     MartDatabase,
     MartReader,
+    NotPreparedError,
 )
 from ecom_platform.webapp.reading import plain
-from ecom_platform_tests.dashboard.made_up import DAYS, fill
-from ecom_platform_tests.support.postgres import ADMIN, mart_database
+from ecom_platform_tests.dashboard.made_up import DAYS, fill, table_of
+from ecom_platform_tests.support.postgres import ADMIN, load, mart_database
 
 POLICY = read_policy(DEMO_FILE)
 ROLES = Roles("ecom-")
@@ -166,6 +167,31 @@ def test_the_dashboard_by_itself_sees_and_changes_nothing(database: MartDatabase
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 connection.execute(statement)
             connection.rollback()
+
+
+def test_a_mart_whose_columns_changed_is_made_anew(
+    database: MartDatabase, reader: MartReader, own_policy: None
+) -> None:
+    other = marts.DAILY_FUNNEL
+    before = database.published()
+    with database.connect_as_admin(ADMIN) as admin:
+        admin.execute(f"comment on table marts.{other.name} is 'of an older release'")
+    database.prepare(POLICY, ADMIN)
+    assert not seen(reader, other, "owner")
+    gone = before.keys() - database.published().keys()
+    assert {mart for mart, _ in gone} == {other.name}
+    with database.loading() as loader:
+        load(loader, other, table_of(other))
+    assert seen(reader, other, "owner")
+    assert seen(reader, MART, "owner")
+
+
+def test_a_database_that_nobody_prepared_says_what_to_do(tmp_path: Path) -> None:
+    with mart_database(tmp_path, POLICY) as database:
+        with database.connect_as_admin(ADMIN) as admin:
+            admin.execute("drop table marts.published")
+        with pytest.raises(NotPreparedError, match="make prepare-database"):
+            database.published()
 
 
 def test_a_long_name_is_cut_and_told_apart() -> None:
