@@ -22,11 +22,11 @@ from statistics import quantiles
 from typing import Any
 from unittest.mock import patch
 
-import dagster as dg
 import psycopg
 
 from benchmarks.batch_inputs import made_up_files
 from benchmarks.figures import rounded
+from benchmarks.fresh_platform import WORK, fresh_platform
 from ecom_platform.batch import Batch
 from ecom_platform.commands.deliver import deliver
 from ecom_platform.dashboard.pages import PAGES, Chart
@@ -36,12 +36,9 @@ from ecom_platform.pipeline.mart_database import days_to_publish, publish_days
 from ecom_platform.resources.mart_database import MartDatabase, MartReader
 from ecom_platform.settings import Settings
 from ecom_platform.traffic.manifest import read_manifest
-from infra.deploy import deploy
 from infra.local import postgres
-from infra.local.cloud import LocalCloud
 from infra.local.ports import free_port
 
-WORK = Path(__file__).parents[1] / ".benchmarks"
 DAYS = 28
 FIRST_QUESTIONS_SECONDS = 8
 ALLOWED_P95_MS = 150.0
@@ -78,22 +75,13 @@ def main() -> None:
 
 @contextmanager
 def built(events: Path, folder: Path) -> Iterator[Batch]:
-    """The platform on a local cloud of its own, with the marts of all files."""
-    cloud = LocalCloud(folder / "cloud", free_port())
-    cloud.start()
-    try:
-        variables = {**cloud.installation(), "ECOM_SCRATCH_DIR": str(folder)}
-        with patch.dict(os.environ, variables), dg.DagsterInstance.ephemeral() as instance:
-            deploy("local")
-            batch = Batch.of(Settings.from_environment(), instance)
-            batch.prepare_catalog()
-            files = [events / file["name"] for file in read_manifest(events)["files"]]
-            deliver(files, Settings.from_environment())
-            batch.take_in()
-            batch.rebuild()
-            yield batch
-    finally:
-        cloud.stop()
+    """The platform with the marts of all files."""
+    with fresh_platform(folder) as batch:
+        files = [events / file["name"] for file in read_manifest(events)["files"]]
+        deliver(files, Settings.from_environment())
+        batch.take_in()
+        batch.rebuild()
+        yield batch
 
 
 @contextmanager

@@ -7,7 +7,6 @@ one JSON object. What does not belong here: the input (`batch_inputs`).
 
 import argparse
 import json
-import os
 import shutil
 import sys
 import tempfile
@@ -16,13 +15,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
-import dagster as dg
 import duckdb
 
 from benchmarks.batch_inputs import made_up_files
 from benchmarks.figures import rounded
+from benchmarks.fresh_platform import WORK, fresh_platform
 from ecom_platform.batch import Batch
 from ecom_platform.commands.deliver import deliver
 from ecom_platform.contracts import Table
@@ -31,11 +29,7 @@ from ecom_platform.definitions import definitions_on
 from ecom_platform.resources.staging_job import LocalStagingJob
 from ecom_platform.settings import LOCAL_SPARK, Settings
 from ecom_platform.traffic.manifest import read_manifest
-from infra.deploy import deploy
-from infra.local.cloud import LocalCloud
-from infra.local.ports import free_port
 
-WORK = Path(__file__).parents[1] / ".benchmarks"
 DAYS = 28
 
 
@@ -45,15 +39,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=WORK, prefix="staging-") as name:
         folder = Path(name)
         file = one_file(events, folder / "events.csv")
-        cloud = LocalCloud(folder / "cloud", free_port())
-        cloud.start()
-        try:
-            variables = {**cloud.installation(), "ECOM_SCRATCH_DIR": str(folder)}
-            with patch.dict(os.environ, variables):
-                deploy("local")
-                found = measured(file, arguments.split_bytes)
-        finally:
-            cloud.stop()
+        with fresh_platform(folder, say=lambda _: None) as batch:
+            found = measured(batch, file, arguments.split_bytes)
     print(json.dumps({name: rounded(value) for name, value in found.items()}))
     if found["differing_rows"]:
         sys.exit("error: Spark and DuckDB staged different rows")
@@ -71,38 +58,35 @@ def one_file(events: Path, path: Path) -> Path:
     return path
 
 
-def measured(file: Path, split_bytes: int) -> dict[str, Any]:
-    with dg.DagsterInstance.ephemeral() as instance:
-        batch = Batch.of(Settings.from_environment(), instance, say=lambda _: None)
-        batch.prepare_catalog()
-        print(f"staging {file.stat().st_size:,} bytes by DuckDB", flush=True)
-        deliver([file], Settings.from_environment())
-        started = time.perf_counter()
-        names = batch.take_in()
-        duckdb_s = time.perf_counter() - started
-        before = shown(batch)
-        print(f"{duckdb_s:.1f} s; the same by Spark", flush=True)
-        started = time.perf_counter()
-        by_spark(batch, split_bytes).stage(names)
-        spark_s = time.perf_counter() - started
-        after = shown(batch)
-        (verdict,) = batch.verdicts()
-        return {
-            "benchmark": "staging",
-            "rows": verdict.read_row_count,
-            "refused_rows": verdict.refused_row_count,
-            "bytes": file.stat().st_size,
-            "splits": -(-file.stat().st_size // split_bytes),
-            "duckdb_s": duckdb_s,
-            "spark_s": spark_s,
-            "ratio": spark_s / duckdb_s,
-            "differing_rows": differing_rows(batch, before, after),
-        }
+def measured(batch: Batch, file: Path, split_bytes: int) -> dict[str, Any]:
+    print(f"staging {file.stat().st_size:,} bytes by DuckDB", flush=True)
+    deliver([file], Settings.from_environment())
+    started = time.perf_counter()
+    names = batch.take_in()
+    duckdb_s = time.perf_counter() - started
+    before = shown(batch)
+    print(f"{duckdb_s:.1f} s; the same by Spark", flush=True)
+    started = time.perf_counter()
+    by_spark(batch, split_bytes).stage(names)
+    spark_s = time.perf_counter() - started
+    (verdict,) = batch.verdicts()
+    return {
+        "benchmark": "staging",
+        "rows": verdict.read_row_count,
+        "refused_rows": verdict.refused_row_count,
+        "bytes": file.stat().st_size,
+        "splits": -(-file.stat().st_size // split_bytes),
+        "duckdb_s": duckdb_s,
+        "spark_s": spark_s,
+        "ratio": spark_s / duckdb_s,
+        "differing_rows": differing_rows(batch, before, shown(batch)),
+    }
 
 
-def by_spark(batch: Batch, split_bytes: int) -> Batch:
+def by_spark(batch: Batch, split_bytes: int, command: str = LOCAL_SPARK) -> Batch:
+    """The same platform; Spark reads every file."""
     job = LocalStagingJob(
-        objects=batch.tables.objects, from_bytes=1, split_bytes=split_bytes, command=LOCAL_SPARK
+        objects=batch.tables.objects, from_bytes=1, split_bytes=split_bytes, command=command
     )
     resources = replace(batch.resources, staging_job=job)
     return replace(batch, resources=resources, definitions=definitions_on(resources))

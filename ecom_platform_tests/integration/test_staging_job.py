@@ -5,19 +5,17 @@ Every file of strangers, and made-up traffic with broken rows, under the job's o
 
 import json
 import subprocess
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from benchmarks.staging import by_spark
 from ecom_platform.batch import Batch, RunFailedError
 from ecom_platform.commands.deliver import deliver
 from ecom_platform.contracts.lake import FILE_TABLES, STAGED_EVENTS
-from ecom_platform.definitions import definitions_on
 from ecom_platform.lake.found_schemas import FoundSchema, differences
-from ecom_platform.resources.staging_job import LocalStagingJob
-from ecom_platform.settings import LOCAL_SPARK, Settings
+from ecom_platform.settings import Settings
 from ecom_platform.traffic import __main__ as traffic
 from ecom_platform_tests.support.places import HEADER, REAL_SLICE, ROOT
 from ecom_platform_tests.support.tables import records
@@ -39,15 +37,6 @@ def strangers_files(folder: Path) -> list[Path]:
         path.write_bytes(source.read_bytes())
         files.append(path)
     return files
-
-
-def by_spark(batch: Batch, split_bytes: int, command: str = LOCAL_SPARK) -> Batch:
-    """The same platform; Spark reads every file."""
-    job = LocalStagingJob(
-        objects=batch.tables.objects, from_bytes=1, split_bytes=split_bytes, command=command
-    )
-    resources = replace(batch.resources, staging_job=job)
-    return replace(batch, resources=resources, definitions=definitions_on(resources))
 
 
 def staged(batch: Batch) -> dict[str, list[str]]:

@@ -8,26 +8,13 @@ import sqlglot
 from botocore.validate import validate_parameters
 
 from ecom_platform.settings import Settings
+from ecom_platform_tests.support.templates import filled
 from infra.athena import FILE, template, text
 
 RESOURCES = template()["Resources"]
 QUERIES = [name for name in RESOURCES if name.endswith("Query")]
 GROUP = RESOURCES["WorkGroup"]["Properties"]
-
-
-def filled(value: Any) -> Any:
-    """What CloudFormation would put in, for the installation `ecom-`."""
-    if not isinstance(value, dict):
-        return value
-    if "Fn::Sub" in value:
-        text: str = value["Fn::Sub"]
-        names = {"Prefix": "ecom-", "DatabasePrefix": "ecom_", "DataBucketName": "shop"}
-        for name, word in names.items():
-            text = text.replace(f"${{{name}}}", word)
-        return text
-    if "Ref" in value:
-        return {"WorkGroup": "ecom-marts", "AthenaScanLimitBytes": 100_000_000_000}[value["Ref"]]
-    return {key: filled(one) for key, one in value.items()}
+MORE = {"WorkGroup": "ecom-marts", "AthenaScanLimitBytes": 100_000_000_000}
 
 
 def check_request(operation: str, request: Any) -> None:
@@ -41,7 +28,7 @@ def test_the_file_is_what_the_program_gives() -> None:
 
 
 def test_the_work_group_is_the_one_that_marts_are_computed_in() -> None:
-    group = filled(GROUP)
+    group = filled(GROUP, MORE)
     assert group["Name"] == Settings.from_environment({}).athena_work_group
     configuration = group["WorkGroupConfiguration"]
     check_request("CreateWorkGroup", {"Name": group["Name"], "Configuration": configuration})
@@ -51,7 +38,7 @@ def test_the_work_group_is_the_one_that_marts_are_computed_in() -> None:
 
 @pytest.mark.parametrize("name", QUERIES)
 def test_a_named_query_is_one_that_athena_reads(name: str) -> None:
-    found = filled(RESOURCES[name]["Properties"])
+    found = filled(RESOURCES[name]["Properties"], MORE)
     check_request("CreateNamedQuery", {key: found[key] for key in found})
     tree = sqlglot.parse_one(found["QueryString"], read="athena")
     tables = {table.db for table in tree.find_all(sqlglot.exp.Table) if table.db}

@@ -20,7 +20,7 @@ from ecom_platform.traffic import __main__ as traffic
 from ecom_platform_tests.support.clouds import in_memory_cloud
 from ecom_platform_tests.support.event_cases import CASES, fields_of
 from ecom_platform_tests.support.recipe_twin import MACROS, twin
-from ecom_platform_tests.support.templates import load_template
+from ecom_platform_tests.support.templates import filled, load_template
 
 RESOURCES = load_template("databrew")["Resources"]
 STEPS = RESOURCES["CleanEvents"]["Properties"]["Steps"]
@@ -123,32 +123,17 @@ def test_the_reasons_are_those_of_staging_but_for_offsets() -> None:
     assert set(differing) == LATER | STRICTER
 
 
+MORE = {
+    "NewestFiles": 1,
+    "Exports": "ecom-exports",
+    "CleanEvents": "ecom-clean-events",
+    "RecipeVersion": "LATEST_WORKING",
+}
+
+
 def call(name: str) -> dict[str, Any]:
     """The properties of a resource with the words that CloudFormation would put in."""
-    words = {"Prefix": "ecom-", "DataBucketName": "shop", "AWS::Partition": "aws"}
-    words |= {"AWS::Region": "us-east-1", "AWS::AccountId": "123456789012", "NewestFiles": "1"}
-    words |= {"Exports": "ecom-exports", "CleanEvents": "ecom-clean-events"}
-    words |= {"RecipeVersion": "LATEST_WORKING"}
-
-    def filled(value: Any) -> Any:
-        if isinstance(value, list):
-            return [filled(one) for one in value]
-        if not isinstance(value, dict):
-            return value
-        if "Fn::Sub" in value:
-            text: str = value["Fn::Sub"]
-            for word, put in words.items():
-                text = text.replace(f"${{{word}}}", put)
-            return text
-        if "Ref" in value:
-            return (
-                int(words["NewestFiles"]) if value["Ref"] == "NewestFiles" else words[value["Ref"]]
-            )
-        if "Fn::GetAtt" in value:
-            return "arn:aws:iam::123456789012:role/ecom-databrew"
-        return {key: filled(one) for key, one in value.items()}
-
-    found: dict[str, Any] = filled(RESOURCES[name]["Properties"])
+    found: dict[str, Any] = filled(RESOURCES[name]["Properties"], MORE)
     return found
 
 

@@ -27,7 +27,7 @@ from ecom_platform.resources.schema_finder import (
 from ecom_platform.settings import Settings
 from ecom_platform_tests.support.clouds import in_memory_cloud
 from ecom_platform_tests.support.places import HEADER
-from ecom_platform_tests.support.templates import load_template
+from ecom_platform_tests.support.templates import filled, load_template
 
 ROW = "2026-01-05 10:00:00 UTC,view,{n},2053013555631882655,a.b,acme,12.50,{n},7f1b-{n}"
 GOOD = "\n".join([HEADER, *(ROW.format(n=n) for n in range(1, 40))]) + "\n"
@@ -250,7 +250,7 @@ def test_a_crawl_that_fails_is_told(glue: Stubber) -> None:
 def test_the_template_s_crawlers_are_those_that_are_started(cloud: None) -> None:
     resources = load_template("crawlers")["Resources"]
     names = {
-        resources[name]["Properties"]["Name"]["Fn::Sub"].replace("${Prefix}", "ecom-")
+        filled(resources[name]["Properties"]["Name"])
         for name in ("ExportsCrawler", "StreamCrawler")
     }
     assert names == set(Settings.from_environment({}).crawlers.values())

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import botocore.session
-import pytest
 from botocore.validate import validate_parameters
 
 from ecom_platform.definitions import Resources
@@ -17,7 +16,7 @@ from ecom_platform.lake.event_files import EventFile
 from ecom_platform.resources.staging_job import GlueStagingJob, LocalStagingJob, StagingJob
 from ecom_platform.settings import Settings
 from ecom_platform_tests.support.places import ROOT
-from ecom_platform_tests.support.templates import load_template
+from ecom_platform_tests.support.templates import filled, load_template
 from infra.glue_package import glue_packages
 
 PIN = re.compile(r"^([a-z0-9-]+)==([0-9.]+)")
@@ -61,22 +60,9 @@ def test_the_job_has_the_versions_that_the_platform_has() -> None:
     assert shipped == {name: own[name] for name in shipped}
 
 
-def test_glue_takes_the_job(monkeypatch: pytest.MonkeyPatch) -> None:
-    words = {"Prefix": "ecom-", "DataBucketName": "shop"}
-
-    def filled(value: Any) -> Any:
-        if isinstance(value, dict) and "Fn::Sub" in value:
-            text: str = value["Fn::Sub"]
-            for name, word in words.items():
-                text = text.replace(f"${{{name}}}", word)
-            return text
-        if isinstance(value, dict) and ("Fn::GetAtt" in value or "Ref" in value):
-            return 10 if "Ref" in value else "arn:aws:iam::123456789012:role/x"
-        if isinstance(value, dict):
-            return {key: filled(one) for key, one in value.items()}
-        return value
-
-    request = filled(JOB)
+def test_glue_takes_the_job() -> None:
+    keys = {name: "artifacts/x" for name in load_template("spark")["Parameters"] if "Key" in name}
+    request = filled(JOB, {**keys, "GlueWorkers": 10})
     service = botocore.session.get_session().get_service_model("glue")
     shape: Any = service.operation_model("CreateJob").input_shape
     validate_parameters(request, shape)

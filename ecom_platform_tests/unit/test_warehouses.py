@@ -5,20 +5,14 @@ from typing import Any
 from ecom_platform.dashboard.database import Roles
 from ecom_platform.settings import DATABASE_FORM, Settings
 from ecom_platform_tests.support.places import ROOT
-from ecom_platform_tests.support.templates import load_template
+from ecom_platform_tests.support.templates import filled, load_template
 from infra.deploy import SWITCHED
-
-
-def filled(text: str) -> str:
-    for name, word in {"Prefix": "ecom-", "DatabasePrefix": "ecom_"}.items():
-        text = text.replace(f"${{{name}}}", word)
-    return text
 
 
 def test_the_batch_role_logs_in_as_the_two_roles_that_the_platform_has() -> None:
     resources = load_template("aurora")["Resources"]
     (statement,) = resources["BatchPolicy"]["Properties"]["PolicyDocument"]["Statement"]
-    users = [filled(one["Fn::Sub"]).rpartition("/")[2] for one in statement["Resource"]]
+    users = [filled(one).rpartition("/")[2] for one in statement["Resource"]]
     roles = Roles(Settings.from_environment({}).prefix)
     assert users == [roles.loader, roles.dashboard]
 
@@ -42,7 +36,7 @@ def test_passwords_lie_in_no_template_and_connections_use_tls() -> None:
 def test_redshift_may_read_the_tables_that_the_page_names() -> None:
     role = load_template("redshift")["Resources"]["SpectrumRole"]["Properties"]
     statements: list[Any] = role["Policies"][0]["PolicyDocument"]["Statement"]
-    allowed = {filled(one["Fn::Sub"]) for one in statements[0]["Resource"]}
+    allowed = {filled(one) for one in statements[0]["Resource"]}
     page = (ROOT / "docs/engines.md").read_text()
     prefix = Settings.from_environment({}).database_prefix
     for layer in ("lake", "marts"):
