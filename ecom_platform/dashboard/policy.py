@@ -70,8 +70,13 @@ class Policy(BaseModel):
 
     @cached_property
     def digest(self) -> str:
-        """Equal for policies that say the same."""
-        return sha256(self.model_dump_json().encode()).hexdigest()[:16]
+        """Equal for policies that say the same, and mean the same rows of the same columns."""
+        meant = [
+            f"{name} {mart.all_columns} {_condition(role, mart)}"
+            for name, role in self.roles.items()
+            for mart in marts.TABLES
+        ]
+        return sha256("\n".join([self.model_dump_json(), *meant]).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)

@@ -34,10 +34,14 @@ def days_to_publish(tables: TableStore, database: MartDatabase) -> list[StaleDay
     """The stale days of all marts, mart by mart."""
     there = database.published()
     return [
-        StaleDay(mart, part)
-        for mart in marts.TABLES
-        for part in tables.catalog.partitions(mart)
-        if there.get((mart.name, date.fromisoformat(part.values[0]))) != part.version
+        one for one in shown_days(tables) if there.get((one.mart.name, one.day)) != one.part.version
+    ]
+
+
+def shown_days(tables: TableStore) -> list[StaleDay]:
+    """Every day of every mart as readers of the lake see it."""
+    return [
+        StaleDay(mart, part) for mart in marts.TABLES for part in tables.catalog.partitions(mart)
     ]
 
 

@@ -7,7 +7,8 @@ from botocore.exceptions import ClientError
 
 from ecom_platform.resources.aws import CLIENTS
 
-ABSENT = "ResourceNotFoundException"
+ABSENT = {"ResourceNotFoundException", "AccessDeniedException"}
+"""Without the stack of DataBrew nobody may ask for its job."""
 
 
 class BrewJob(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -24,7 +25,7 @@ class BrewJob(dg.ConfigurableResource):  # type: ignore[type-arg]
         try:
             runs = client.list_job_runs(Name=self.job, MaxResults=1)["JobRuns"]
         except ClientError as error:
-            if error.response["Error"]["Code"] != ABSENT:
+            if error.response["Error"]["Code"] not in ABSENT:
                 raise
             return {"state": "ABSENT", "told": f"there is no job {self.job}; see DataBrewSteps"}
         if not runs:

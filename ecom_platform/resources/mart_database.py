@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import dagster as dg
 import psycopg
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 from psycopg import postgres, sql
 from psycopg.types.numeric import FloatLoader
@@ -109,7 +110,8 @@ class MartDatabase(dg.ConfigurableResource):  # type: ignore[type-arg]
         token = CLIENTS.client(self.profile, "rds").generate_db_auth_token(
             DBHostname=server.hostname, Port=server.port or 5432, DBUsername=user
         )
-        return {"user": user, "password": token, "sslmode": "require"}
+        encrypted = {} if "sslmode=" in self.server else {"sslmode": "require"}
+        return {"user": user, "password": token, **encrypted}
 
     def prepare(self, policy: Policy, admin: str) -> None:
         """Make what is missing, and let the database say what the policy says, at once.
@@ -209,6 +211,7 @@ class MartReader:
             kwargs=lambda: database.login(database.roles.dashboard),
             # Charts draw doubles.
             configure=lambda one: one.adapters.register_loader("numeric", FloatLoader),
+            check=ConnectionPool.check_connection,
             min_size=connections,
             max_size=MOST_CONNECTIONS,
             open=True,
@@ -246,7 +249,11 @@ def _do(connection: Any, statement: str) -> None:  # noqa: ANN401 - a connection
 
 
 def _csv(batch: pa.RecordBatch) -> bytes:
-    """Text in quotes, so that an empty one is no null."""
+    """Text in quotes, so that an empty one is no null; PostgreSQL's text holds no NUL."""
+    for place, field in enumerate(batch.schema):
+        if pa.types.is_string(field.type):
+            whole = pc.replace_substring(batch.column(place), "\0", "\ufffd")
+            batch = batch.set_column(place, field, whole)
     text = io.BytesIO()
     pyarrow.csv.write_csv(batch, text, pyarrow.csv.WriteOptions(include_header=False))
     return text.getvalue()

@@ -71,7 +71,10 @@ def guessed(head: bytes, source: Source) -> dict[str, str]:
     sees no table: staging says of such a file why.
     """
     if head.startswith(GZIP_MAGIC):
-        head = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(head, LOOK_BYTES)
+        try:
+            head = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(head, LOOK_BYTES)
+        except zlib.error:
+            return {}
     lines = head[: head.rfind(b"\n") + 1]
     if not lines:
         return {}

@@ -8,6 +8,7 @@ import pytest
 
 from ecom_platform.contracts import marts
 from ecom_platform.contracts.table import Table
+from ecom_platform.dashboard import policy
 from ecom_platform.dashboard.measures import has_column
 from ecom_platform.dashboard.policy import DEMO_FILE, Policy, PolicyError, Role, read_policy
 from ecom_platform_tests.dashboard.made_up import fill
@@ -65,6 +66,15 @@ def test_who_is_not_named_sees_nothing(
 @pytest.mark.parametrize("mart", marts.TABLES, ids=lambda mart: mart.name)
 def test_the_owner_sees_all_of_it(shop: duckdb.DuckDBPyConnection, mart: Table) -> None:
     assert seen(shop, mart, "owner") == everything(shop, mart)
+
+
+def test_a_policy_that_means_other_rows_has_another_digest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    same, other = (Policy(roles=POLICY.roles, users=POLICY.users) for _ in range(2))
+    assert same.digest == POLICY.digest
+    monkeypatch.setattr(policy, "hides_brands", lambda *_: True)
+    assert other.digest != POLICY.digest
 
 
 def test_only_who_is_on_call_gives_verdicts() -> None:

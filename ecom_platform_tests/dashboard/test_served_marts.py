@@ -15,7 +15,7 @@ from ecom_platform.dashboard.policy import DEMO_FILE, read_policy
 from ecom_platform.dashboard.queries import AUDIENCES, Selection
 from ecom_platform.definitions import definitions_on
 from ecom_platform.defs.database.sensors import mart_database_sensor
-from ecom_platform.pipeline.mart_database import days_to_publish
+from ecom_platform.pipeline.mart_database import days_to_publish, publish_days
 from ecom_platform.resources.mart_database import MartDatabase
 from ecom_platform.settings import Settings
 from ecom_platform.webapp.ask import Questions
@@ -116,6 +116,9 @@ def test_what_changed_is_published_and_no_more(
     ticks = Ticks(mart_database_sensor, serving)
     (first,), (again,) = ticks.tick(), ticks.tick()
     assert first.run_key == again.run_key, "asked for once, until the hour is over"
+    publish_days(stale[:1], serving.engine, database, print)
+    (meanwhile,) = ticks.tick()
+    assert meanwhile.run_key == first.run_key, "a run that is at it is not asked for again"
     serving.run("the database", SERVED)
     changed = {key for key, version in database.published().items() if before.get(key) != version}
     assert changed == {(one.mart.name, one.day) for one in stale}

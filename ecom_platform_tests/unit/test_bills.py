@@ -47,7 +47,7 @@ def test_a_month_of_each_engine_is_the_sum_made_by_hand() -> None:
     # 10 million rows: 63 core seconds of Spark are less than what Glue bills at least, 120.
     assert found["spark"] == pytest.approx(30 * 90 / 3600 * 0.12 + 30 * 120 / 3600 * 0.4)
     assert found["storage"] == pytest.approx(30 * 1.3 * 0.02)
-    assert found["aurora"] == pytest.approx(22 * 8 * 0.1 + 30 * 0.2 * 0.1)
+    assert found["aurora"] == pytest.approx(30 * 24 * 0.1 + 30 * 0.2 * 0.1)
     assert found["redshift"] == pytest.approx(22 * 8 * 0.4)
 
 

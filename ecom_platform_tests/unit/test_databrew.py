@@ -8,6 +8,7 @@ from typing import Any
 import boto3
 import duckdb
 import pytest
+from botocore.exceptions import ClientError
 
 from ecom_platform.contracts.lake import SOURCE_COLUMNS
 from ecom_platform.lake.event_rules import event_rules, event_time, verdict
@@ -177,3 +178,15 @@ def test_a_run_of_the_job_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = BrewJob(job="ecom-clean-events").last_run()
     assert (seen["state"], seen["run_id"], seen["seconds"]) == ("SUCCEEDED", "db_1", 63)
     assert BrewJob().last_run()["state"] == "NONE"
+
+
+@pytest.mark.parametrize("code", ["ResourceNotFoundException", "AccessDeniedException"])
+def test_without_its_stack_the_job_is_absent_and_no_error(
+    code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Client:
+        def list_job_runs(self, **_: Any) -> None:
+            raise ClientError({"Error": {"Code": code}}, "ListJobRuns")
+
+    monkeypatch.setattr(CLIENTS, "client", lambda *_: Client())
+    assert BrewJob(job="ecom-clean-events").last_run()["state"] == "ABSENT"

@@ -136,6 +136,7 @@ def test_duckdb_finds_a_drift(good: str, bad: str, says: str) -> None:
 def test_what_is_no_table_is_left_to_staging() -> None:
     assert guessed(b"", "exports") == {}
     assert guessed(b"no line end", "exports") == {}
+    assert guessed(b"\x1f\x8b\x07 broken", "exports") == {}
     assert guessed(b"{not json\n", "stream_events") == {}
 
 
