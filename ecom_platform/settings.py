@@ -17,6 +17,8 @@ Environment = Literal["local", "aws"]
 MartEngine = Literal["duckdb", "athena"]
 SchemaFinder = Literal["duckdb", "crawler"]
 
+OF_AWS = {"athena", "crawler"}
+"""Choices that there are on AWS alone."""
 LOCAL_FLINK = "http://127.0.0.1:8081"
 LOCAL_SPARK = ".venv-spark/bin/python -m glue_jobs.local.launch"
 DATABASE_FORM = re.compile(r"postgresql://[^@/?#]+(:\d+)?/[^/?#]+(\?[^#]*)?")
@@ -152,11 +154,10 @@ class Settings:
         values = os.environ if variables is None else variables
         environment = _choice(values, "ECOM_ENVIRONMENT", "local", get_args(Environment))
         mart_engine = _choice(values, "ECOM_MART_ENGINE", "duckdb", get_args(MartEngine))
-        if (environment, mart_engine) == ("local", "athena"):
-            raise SettingError("ECOM_MART_ENGINE is 'athena', which needs ECOM_ENVIRONMENT=aws")
         finder = _choice(values, "ECOM_SCHEMA_FINDER", "duckdb", get_args(SchemaFinder))
-        if (environment, finder) == ("local", "crawler"):
-            raise SettingError("ECOM_SCHEMA_FINDER is 'crawler', which needs ECOM_ENVIRONMENT=aws")
+        for name, chosen in {"ECOM_MART_ENGINE": mart_engine, "ECOM_SCHEMA_FINDER": finder}.items():
+            if environment == "local" and chosen in OF_AWS:
+                raise SettingError(f"{name} is {chosen!r}, which needs ECOM_ENVIRONMENT=aws")
         prefix = _prefix(values.get("ECOM_PREFIX", "ecom-"))
         return cls(
             environment=cast("Environment", environment),

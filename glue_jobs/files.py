@@ -24,9 +24,9 @@ from ecom_platform.lake.file_splits import (
 from ecom_platform.lake.ledgers import check_conserved
 from ecom_platform.lake.placed_files import PlacedFile
 from ecom_platform.lake.refusal_report import refused_rows
-from ecom_platform.tables.commits import PublishedPartition, data_prefix
+from ecom_platform.tables.commits import PublishedPartition
 from ecom_platform.tables.parquet import write_table
-from glue_jobs.splits import ReadSplit, Work, read_split, read_whole, s3
+from glue_jobs.splits import ReadSplit, Work, read_split, read_whole
 
 SPLIT_BYTES = 128 << 20
 
@@ -117,11 +117,6 @@ def _joined_parts(parts: Sequence[PublishedPartition]) -> tuple[PublishedPartiti
 
 
 def _put_quarantine(work: Work, rows: pa.Table) -> PublishedPartition:
-    values = (work.file.file_id,)
-    place = data_prefix(QUARANTINED_EVENTS, work.write_id, values)
     with tempfile.TemporaryDirectory(prefix="ecom-") as name:
-        written = write_table(rows, Path(name) / "quarantine.parquet")
-        key = f"{place}/quarantine.parquet"
-        s3().upload_file(str(written.files[0]), work.bucket, key)
-    location = f"s3://{work.bucket}/{place}/"
-    return PublishedPartition(values, location, written.row_count, written.byte_count)
+        written = write_table(rows, Path(name) / "rows.parquet")
+        return work.put(QUARANTINED_EVENTS, (), written, "quarantine")

@@ -7,7 +7,6 @@ import shutil
 import tempfile
 import uuid
 from dataclasses import dataclass, field
-from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ import duckdb
 import pyarrow as pa
 from botocore.exceptions import ClientError
 
+from ecom_platform.contracts import Table
 from ecom_platform.contracts.lake import STAGED_EVENTS
 from ecom_platform.lake.event_files import EventFile
 from ecom_platform.lake.file_refusals import FileRefusedError
@@ -83,6 +83,17 @@ class Work:
             Bucket=self.bucket, Key=self.file.object_key, IfMatch=f'"{self.file.etag}"', **wanted
         )["Body"]
 
+    def put(
+        self, table: Table, values: tuple[str, ...], part: WrittenPartition, label: str
+    ) -> PublishedPartition:
+        """Put the files of a partition of this file where no reader looks yet."""
+        values = (self.file.file_id, *values)
+        prefix = data_prefix(table, self.write_id, values)
+        for path in part.files:
+            s3().upload_file(str(path), self.bucket, f"{prefix}/{label}-{path.name}")
+        location = f"s3://{self.bucket}/{prefix}/"
+        return PublishedPartition(values, location, part.row_count, part.byte_count)
+
 
 @dataclass(frozen=True)
 class ReadSplit:
@@ -146,15 +157,9 @@ def _read(work: Work, path: Path, label: str) -> ReadSplit:
         read_row_count=staged.read_row_count,
         absent_columns=staged.absent_columns,
         quarantine=staged.quarantine,
-        parts=tuple(_put(work, day, part, label) for day, part in sorted(staged.days.items())),
+        parts=tuple(
+            work.put(STAGED_EVENTS, (str(day),), part, label)
+            for day, part in sorted(staged.days.items())
+        ),
         lines=SplitLines.of(spool),
     )
-
-
-def _put(work: Work, day: date, part: WrittenPartition, label: str) -> PublishedPartition:
-    values = (work.file.file_id, str(day))
-    place = data_prefix(STAGED_EVENTS, work.write_id, values)
-    for path in part.files:
-        s3().upload_file(str(path), work.bucket, f"{place}/{label}-{path.name}")
-    location = f"s3://{work.bucket}/{place}/"
-    return PublishedPartition(values, location, part.row_count, part.byte_count)

@@ -12,6 +12,10 @@ from pathlib import Path
 
 import yaml
 
+from ecom_platform.contracts import marts
+from ecom_platform.contracts.mart_columns import AUDIENCE
+from ecom_platform.resources.athena import LEAST_BYTES
+
 ROOT = Path(__file__).parents[1]
 PRICES = ROOT / "infra/prices.yaml"
 MEASURED = ROOT / "docs/benchmarks/scale.json"
@@ -22,9 +26,9 @@ DAYS = 30
 WORK_DAYS = 22
 VCPUS, GIGABYTES = 2, 8
 """Of the machine that the days were measured on, as a task of Fargate."""
-AUDIENCES = 2
-ATHENA_LEAST_BYTES = 10_000_000
-MARTS = 13
+ALIKE = 0.3
+"""A made-up day has a few more rows, or fewer, than it was asked for."""
+AUDIENCES, MARTS = len(AUDIENCE.accepted_values), len(marts.TABLES)
 SPARK_CORE_SECONDS = 2 * 39.6 / 12_606_044
 """A row staged by Spark: seconds of its two cores (`make bench-staging`)."""
 DPU_CORES, GLUE_LEAST_DPU_SECONDS = 4, 2 * 60
@@ -47,15 +51,16 @@ class Day:
     wall_s: float
     peak_memory_gb: float
 
-    @property
-    def is_measured(self) -> bool:
-        return any(abs(self.events / one.events - 1) < 0.3 for one in measured_days())  # noqa: PLR2004 - a made-up day has somewhat more rows than asked for
-
 
 def measured_days() -> list[Day]:
     names = [one.name for one in fields(Day)]
     found = json.loads(MEASURED.read_text("utf-8"))["days"]
     return [Day(**{name: day[name] for name in names}) for day in found]
+
+
+def is_measured(events: float, measured: Sequence[Day]) -> bool:
+    """Whether a size is one of those that were measured."""
+    return any(abs(events / day.events - 1) < ALIKE for day in measured)
 
 
 def day_of(events: float, measured: Sequence[Day]) -> Day:
@@ -84,7 +89,7 @@ def bills(day: Day, prices: Mapping[str, float]) -> dict[str, float]:
     def machine(seconds: float) -> float:
         return DAYS * seconds / HOUR * machine_hour
 
-    scanned = AUDIENCES * max(day.read_bytes, MARTS * ATHENA_LEAST_BYTES)
+    scanned = AUDIENCES * max(day.read_bytes, MARTS * LEAST_BYTES)
     glue = max(day.events * SPARK_CORE_SECONDS / DPU_CORES, GLUE_LEAST_DPU_SECONDS) / HOUR
     kept = DAYS * (day.raw_bytes + day.lake_bytes + day.mart_bytes) / GB
     # A sensor looks twice a minute and the dashboard keeps a connection, so it never sleeps.
@@ -113,7 +118,7 @@ def table() -> Iterator[str]:
     for events in SIZES:
         day = day_of(events, measured)
         bill = bills(day, prices)
-        mark = "" if day.is_measured else " (by the line)"
+        mark = "" if is_measured(events, measured) else " (by the line)"
         dollars = " | ".join(f"{bill[name]:,.2f}" for name in ("one_machine", "athena", "spark"))
         yield (
             f"| {events:,}{mark} | {duration(day.wall_s)} | {day.peak_memory_gb:.1f} GB"

@@ -16,7 +16,7 @@ import yaml
 from botocore.exceptions import ClientError, NoCredentialsError, WaiterError
 
 from infra.flink_package import flink_package
-from infra.glue_package import glue_packages
+from infra.glue_package import GluePackage, glue_packages
 from infra.lambda_packages import LambdaPackage, build_packages
 
 if TYPE_CHECKING:
@@ -104,8 +104,8 @@ def parameters_of(environment: str, overrides: Mapping[str, str]) -> dict[str, s
 
 def _upload_code(values: Mapping[str, str]) -> dict[str, str]:
     """Put the code that the stacks name into the data bucket, and return its keys by parameter."""
-    packages = {found.parameter: (found.key, found.content) for found in _lambda_packages()}
-    packages |= {found.parameter: (found.key, found.content) for found in glue_packages(ROOT)}
+    code: list[LambdaPackage | GluePackage] = [*_lambda_packages(), *glue_packages(ROOT)]
+    packages = {one.parameter: (one.key, one.content) for one in code}
     if jar := values.get("FlinkConnectorJar"):
         packages["FlinkApplicationKey"] = flink_package(APPLICATION, ROOT / jar)
     for key, content in packages.values():

@@ -9,10 +9,27 @@ import sys
 
 import psycopg
 
-from ecom_platform.dashboard.policy import PolicyError, read_policy
+from ecom_platform.dashboard.policy import Policy, PolicyError, read_policy
 from ecom_platform.definitions import Resources
+from ecom_platform.resources.mart_database import MartDatabase
 from ecom_platform.settings import SettingError, Settings
 from ecom_platform.webapp.reading import policy_file_of
+
+ADMIN = "postgres"
+"""Who makes roles in the PostgreSQL of one machine."""
+
+
+def prepare_database(settings: Settings, database: MartDatabase, admin: str = ADMIN) -> Policy:
+    """Let the database follow the installation's policy, which is returned.
+
+    Raises:
+        PolicyError: there is none, or it is wrong.
+        psycopg.Error: the database does not answer, or refuses the administrator.
+
+    """
+    policy = read_policy(policy_file_of(settings))
+    database.prepare(policy, admin)
+    return policy
 
 
 def main() -> None:
@@ -21,7 +38,7 @@ def main() -> None:
     )
     parser.add_argument(
         "--admin",
-        default="postgres",
+        default=ADMIN,
         help="a role that may create others; libpq knows its password",
     )
     options = parser.parse_args()
@@ -29,9 +46,8 @@ def main() -> None:
         settings = Settings.from_environment()
         if settings.mart_database is None:
             sys.exit("error: ECOM_MART_DATABASE is not set; try: make up POSTGRES=1")
-        policy = read_policy(policy_file_of(settings))
         database = Resources.of(settings).mart_database
-        database.prepare(policy, options.admin)
+        policy = prepare_database(settings, database, options.admin)
     except (PolicyError, SettingError, psycopg.Error) as error:
         sys.exit(f"error: {error}")
     print(f"{settings.mart_database} follows the policy: {len(policy.users)} users")

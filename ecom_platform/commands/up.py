@@ -21,15 +21,14 @@ from rich.console import Console
 from ecom_platform.batch import Batch, fail_dead_runs
 from ecom_platform.commands.dashboard_server import HOST, SignIn, dashboard_arguments
 from ecom_platform.commands.news import News
+from ecom_platform.commands.prepare_database import prepare_database
 from ecom_platform.commands.programs import Program, ProgramError, running
-from ecom_platform.dashboard.policy import PolicyError, read_policy
+from ecom_platform.dashboard.policy import PolicyError
 from ecom_platform.settings import SettingError, Settings
-from ecom_platform.webapp.reading import policy_file_of
 
 ROOT = Path(__file__).parents[2]
 LOCATION = "ecom_platform"
 LOOK_SECONDS = 2.0
-DATABASE_ADMIN = "postgres"
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,7 @@ def answers(port: int, path: str) -> bool:
         return False
 
 
-def prepare(batch: Batch, console: Console) -> None:
+def prepare(batch: Batch, settings: Settings, console: Console) -> None:
     """What must be there before the first page is read."""
     fail_dead_runs(batch.instance)
     if not batch.has_catalog():
@@ -77,8 +76,7 @@ def prepare(batch: Batch, console: Console) -> None:
         batch.prepare_catalog()
     if batch.resources.mart_database.url:
         console.print("making the tables of the database …")
-        policy = read_policy(policy_file_of(Settings.from_environment()))
-        batch.resources.mart_database.prepare(policy, DATABASE_ADMIN)
+        prepare_database(settings, batch.resources.mart_database)
 
 
 def watch(started: list[Program], news: News, ports: Ports, console: Console) -> None:
@@ -142,7 +140,7 @@ def serve(ports: Ports, console: Console, *, is_asking: bool) -> None:
     settings = Settings.from_environment()
     with dg.DagsterInstance.get() as instance, tempfile.TemporaryDirectory() as folder:
         batch = Batch.of(settings, instance, say=lambda _: None)
-        prepare(batch, console)
+        prepare(batch, settings, console)
         logs = Path(instance.root_directory) / "logs"
         console.print(f"starting Dagster; logs: {logs}")
         sign_in = SignIn.prepared(Path(folder), ports.dashboard) if is_asking else None

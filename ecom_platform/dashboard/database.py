@@ -8,12 +8,11 @@ What does not belong here: connections (`resources.mart_database`).
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
 from hashlib import sha256
 
 from ecom_platform.contracts import marts
 from ecom_platform.contracts.table import Column, Table
-from ecom_platform.dashboard.measures import has_column
+from ecom_platform.dashboard.measures import has_audience, has_column
 from ecom_platform.dashboard.policy import Policy, Scope
 from ecom_platform.tables.literals import literal
 
@@ -37,7 +36,6 @@ create or replace function marts.date_diff(unit text, first date, last date) ret
     language sql immutable parallel safe as $$ select case unit when 'day' then last - first end $$;
 """
 """What queries of the dashboard say on every engine, and PostgreSQL says otherwise."""
-
 
 FORGET_OTHER_FORM = """
 do $$ begin
@@ -108,16 +106,9 @@ def table_statements() -> Iterator[str]:
 
 def indexes(mart: Table) -> list[tuple[str, ...]]:
     """By what the dashboard narrows: days of an audience, a category or brand within them."""
-    first = [name for name in ("audience",) if has_column(mart, name)]
+    by_day = ("event_date", "audience") if has_audience(mart) else ("event_date",)
     narrowed = [name for name in ("category_code", "brand") if has_column(mart, name)]
-    return [("event_date", *first), *((name, "event_date") for name in narrowed)]
-
-
-def within(sql: str, mart: Table, first: date, last: date) -> str:
-    """A query of a mart that sees some of its days, as a reader of the lake is given no others."""
-    table = f"from {mart.layer}.{mart.name}"
-    days = f"event_date between date '{first}' and date '{last}'"
-    return sql.replace(table, f"from (select * {table} where {days}) as {mart.name}")
+    return [by_day, *((name, "event_date") for name in narrowed)]
 
 
 def _column(column: Column) -> str:

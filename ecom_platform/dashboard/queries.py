@@ -65,7 +65,7 @@ def aggregate(measure: Measure) -> str:
 
 def _conditions(chart: Chart, selection: Selection, audience: str) -> list[str]:
     mart = chart.mart
-    days = f"event_date between date '{selection.first}' and date '{selection.last}'"
+    days = within_days(selection.first, selection.last)
     if chart.is_last_day:
         days = f"event_date = (select max(event_date) from {mart.layer}.{mart.name} where {days})"
     found = [days]
@@ -75,6 +75,11 @@ def _conditions(chart: Chart, selection: Selection, audience: str) -> list[str]:
         if values and has_column(mart, column):
             found.append(f"{column} in ({', '.join(map(literal, values))})")
     return found
+
+
+def within_days(first: date, last: date) -> str:
+    """The condition that every query carries: a database has more days than were asked for."""
+    return f"event_date between date '{first}' and date '{last}'"
 
 
 def _difference(chart: Chart, selection: Selection) -> str:

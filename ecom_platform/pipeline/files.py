@@ -40,8 +40,8 @@ class FileReading:
     Attributes:
         file: the version that was to be read.
         staged: its rows, on local disk until they are placed.
-        placed: where they lie; none where the file was not read to the end.
-        is_gone: whether another version lies there now, or none; it is read when it comes back.
+        placed: where they lie; none where the file was not read to the end. Without an error it is
+            gone then: another version lies there now, or none; it is read when it comes back.
         error: what kept it from being published, its own or one that nobody foresaw.
         seconds: how long it took.
 
@@ -50,7 +50,6 @@ class FileReading:
     file: EventFile
     staged: StagedFile | None = None
     placed: PlacedFile | None = None
-    is_gone: bool = False
     error: Exception | None = None
     seconds: float = 0.0
 
@@ -101,9 +100,7 @@ def _said(file: EventFile, message: Mapping[str, str], seconds: float) -> FileRe
     reading = FileReading(file, seconds=seconds)
     if placed := message.get("placed"):
         reading.placed = PlacedFile.from_json(placed)
-    elif "gone" in message:
-        reading.is_gone = True
-    else:
+    elif "gone" not in message:
         error = message.get("error", "nothing was said of it; see the job's log")
         reading.error = FileFailedError(error)
     return reading
@@ -137,7 +134,6 @@ def _read(
     try:
         tables.objects.download(file, path)
     except ObjectReplacedError as error:
-        reading.is_gone = True
         say(f"{error}; it is read when it lies there again")
         return reading
     try:

@@ -19,8 +19,8 @@ BATCH_ROWS = 50_000
 
 
 @dataclass(frozen=True)
-class StaleDay:
-    """A day of a mart that the database has in another version, or not at all."""
+class ShownDay:
+    """A day of a mart, in the version that readers of the lake see."""
 
     mart: Table
     part: PublishedPartition
@@ -30,23 +30,26 @@ class StaleDay:
         return date.fromisoformat(self.part.values[0])
 
 
-def days_to_publish(tables: TableStore, database: MartDatabase) -> list[StaleDay]:
+def days_to_publish(tables: TableStore, database: MartDatabase) -> list[ShownDay]:
     """The stale days of all marts, mart by mart."""
-    there = database.published()
-    return [
-        one for one in shown_days(tables) if there.get((one.mart.name, one.day)) != one.part.version
-    ]
+    return stale_among(shown_days(tables), database)
 
 
-def shown_days(tables: TableStore) -> list[StaleDay]:
+def shown_days(tables: TableStore) -> list[ShownDay]:
     """Every day of every mart as readers of the lake see it."""
     return [
-        StaleDay(mart, part) for mart in marts.TABLES for part in tables.catalog.partitions(mart)
+        ShownDay(mart, part) for mart in marts.TABLES for part in tables.catalog.partitions(mart)
     ]
+
+
+def stale_among(shown: Sequence[ShownDay], database: MartDatabase) -> list[ShownDay]:
+    """Those of some days that the database has in another version, or not at all."""
+    published = database.published()
+    return [one for one in shown if published.get((one.mart.name, one.day)) != one.part.version]
 
 
 def publish_days(
-    stale: Sequence[StaleDay], engine: QueryEngine, database: MartDatabase, say: Say
+    stale: Sequence[ShownDay], engine: QueryEngine, database: MartDatabase, say: Say
 ) -> int:
     """Put days into the database, each in one transaction; returns how many rows.
 
@@ -57,15 +60,15 @@ def publish_days(
     row_count = 0
     with engine.lake_workspace() as (connection, _), database.loading() as loader:
         for mart, days in groupby(stale, lambda one: one.mart):
-            found = list(days)
-            for one in found:
+            of_mart = list(days)
+            for one in of_mart:
                 engine.show(connection, {mart: [one.part]})
                 rows = connection.execute(f"from {mart.layer}.{mart.name}").to_arrow_reader(
                     BATCH_ROWS
                 )
                 loader.replace(mart, one.day, one.part.version, rows, one.part.row_count)
             loader.clean(mart)
-            rows_of_mart = sum(one.part.row_count for one in found)
+            rows_of_mart = sum(one.part.row_count for one in of_mart)
             row_count += rows_of_mart
-            say(f"{mart.name}: {len(found)} days, {rows_of_mart:,} rows are in the database")
+            say(f"{mart.name}: {len(of_mart)} days, {rows_of_mart:,} rows are in the database")
     return row_count

@@ -22,7 +22,7 @@ from ecom_platform.dashboard.measures import (
 )
 from ecom_platform.dashboard.pages import Chart
 from ecom_platform.dashboard.policy import Scope, read_policy
-from ecom_platform.dashboard.queries import Audience, Selection
+from ecom_platform.dashboard.queries import Audience, Selection, within_days
 from ecom_platform.settings import Settings
 from ecom_platform.webapp.reading import Reader, policy_file_of
 
@@ -90,7 +90,7 @@ class Questions:
         states = [c.name for c in mart.columns if c.name in ("is_partial", "is_mature")]
         state = self._reader.answer(
             f"select distinct {', '.join(states) or 'true as is_there'}"
-            f" from {mart.layer}.{mart.name}",
+            f" from {mart.layer}.{mart.name} where {within_days(day, day)}",
             mart,
             day,
             day,

@@ -18,10 +18,9 @@ from ecom_platform.contracts.bot_marts import RESTATEMENTS
 from ecom_platform.contracts.lake import EVENTS
 from ecom_platform.contracts.table import Table
 from ecom_platform.contracts.verdicts import BOT_VERDICTS
-from ecom_platform.dashboard.database import within
 from ecom_platform.dashboard.pages import Chart
 from ecom_platform.dashboard.policy import DEMO_FILE, PolicyError, Scope
-from ecom_platform.dashboard.queries import Selection, chart_sql
+from ecom_platform.dashboard.queries import Selection, chart_sql, within_days
 from ecom_platform.definitions import Resources
 from ecom_platform.resources.mart_database import MartReader
 from ecom_platform.settings import Settings
@@ -31,7 +30,7 @@ from ecom_platform.tables.literals import literal
 CATALOG_SECONDS = 10.0
 """For so long a look at the catalog counts: a page asks for several charts."""
 MOST_TABLES, MOST_ANSWERS = 24, 500
-NAMES = "select distinct {column} from {table} where {column} <> 'unknown' order by 1"
+NAMES = "select distinct {column} from {table} where {column} <> 'unknown' and {days} order by 1"
 
 Key = tuple[str, ...]
 
@@ -83,7 +82,8 @@ class Reader:
 
     def names(self, mart: Table, column: str, selection: Selection, scope: Scope) -> list[str]:
         """The categories or brands that somebody may choose from."""
-        sql = NAMES.format(column=column, table=f"{mart.layer}.{mart.name}")
+        days = within_days(selection.first, selection.last)
+        sql = NAMES.format(column=column, table=f"{mart.layer}.{mart.name}", days=days)
         found = self.answer(sql, mart, selection.first, selection.last, scope)
         return [str(value) for value in found[column].to_pylist()]
 
@@ -108,12 +108,14 @@ class Reader:
         return {date.fromisoformat(part.values[-1]) for part in self._partitions(table)}
 
     def answer(self, sql: str, mart: Table, first: date, last: date, scope: Scope) -> pa.Table:
-        """A query over the rows of one mart that somebody may see; money becomes a double.
+        """A query over some days of one mart and the rows that somebody may see; money becomes a
+        double.
 
-        Where marts are in a database, it answers, and holds back rows by itself.
+        Where marts are in a database, it answers, and holds back rows by itself. It has all days,
+        so the query names its own too.
         """
         if self.database is not None:
-            return self.database.answer(within(sql, mart, first, last), scope)
+            return self.database.answer(sql, scope)
         return self._answered(sql, mart, first, last, scope.condition(mart))
 
     def _answered(

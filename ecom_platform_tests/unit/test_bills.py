@@ -5,8 +5,19 @@ from dataclasses import replace
 import pytest
 import yaml
 
+from ecom_platform.resources.athena import USD_PER_TERABYTE
 from ecom_platform_tests.support.places import ROOT
-from infra.bills import MEASURED, PRICES, Day, bills, day_of, measured_days, read_prices, table
+from infra.bills import (
+    MEASURED,
+    PRICES,
+    Day,
+    bills,
+    day_of,
+    is_measured,
+    measured_days,
+    read_prices,
+    table,
+)
 
 SMALL = Day(1e6, 1e8, 1e7, 2e7, 1e8, 2.0, 5.0, 20.0, 1.0)
 LARGE = Day(1e7, 1e9, 1e8, 2e8, 1e9, 20.0, 50.0, 110.0, 3.0)
@@ -51,6 +62,10 @@ def test_a_month_of_each_engine_is_the_sum_made_by_hand() -> None:
     assert found["redshift"] == pytest.approx(22 * 8 * 0.4)
 
 
+def test_dagster_and_the_bill_have_one_price_of_athena() -> None:
+    assert read_prices()["athena.scan_tb"] == USD_PER_TERABYTE
+
+
 def test_athena_bills_at_least_ten_megabytes_a_query() -> None:
     found = bills(replace(LARGE, read_bytes=1.0), UNIT_PRICES)
     assert found["athena"] == pytest.approx(30 * 70 / 3600 * 0.12 + 30 * 26 * 1e7 / 1e12 * 5)
@@ -60,7 +75,8 @@ def test_the_page_says_what_was_measured_and_billed() -> None:
     page = (ROOT / "docs/scale.md").read_text()
     for line in table():
         assert line in page, f"run: python -m infra.bills; {MEASURED} or {PRICES} changed"
-    assert [day.is_measured for day in measured_days()] == [True] * len(measured_days())
+    days = measured_days()
+    assert [is_measured(day.events, days) for day in days] == [True] * len(days)
     bill = bills(measured_days()[0], read_prices())
     for name in ("aurora", "redshift"):
         assert f"{bill[name]:,.0f} US dollars" in page

@@ -6,7 +6,7 @@ import dagster as dg
 
 from ecom_platform.defs.cursors import digest
 from ecom_platform.defs.database.assets import SERVED_MARTS
-from ecom_platform.pipeline.mart_database import days_to_publish, shown_days
+from ecom_platform.pipeline.mart_database import shown_days, stale_among
 from ecom_platform.resources.mart_database import MartDatabase
 from ecom_platform.resources.table_store import TableStore
 
@@ -23,11 +23,10 @@ def mart_database_sensor(
 ) -> dg.SensorResult | dg.SkipReason:
     if mart_database.url is None:
         return dg.SkipReason("no database: ECOM_MART_DATABASE is not set")
-    stale = days_to_publish(tables, mart_database)
-    if not stale:
+    shown = shown_days(tables)
+    if not stale_among(shown, mart_database):
         return dg.SkipReason("the database has every day as readers of the lake see it")
     # All that there is, not what is stale: that shrinks while a run is at it.
-    shown = shown_days(tables)
     versions = [f"{one.mart.name} {one.day} {one.part.version}" for one in shown]
     # A run that failed is asked for again in the next hour.
     hour = f"{datetime.now(UTC):%Y-%m-%dT%H}"
