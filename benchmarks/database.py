@@ -8,7 +8,6 @@ What does not belong here: the pages (`ecom_platform.dashboard`), and the input 
 
 import argparse
 import json
-import os
 import random
 import sys
 import tempfile
@@ -20,24 +19,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import quantiles
 from typing import Any
-from unittest.mock import patch
 
 import psycopg
 
 from benchmarks.batch_inputs import made_up_files
 from benchmarks.figures import rounded
-from benchmarks.fresh_platform import WORK, fresh_platform
+from benchmarks.fresh_platform import WORK, fresh_database, fresh_platform
 from ecom_platform.batch import Batch
 from ecom_platform.commands.deliver import deliver
 from ecom_platform.dashboard.pages import PAGES, Chart
-from ecom_platform.dashboard.policy import DEMO_FILE, Policy, read_policy
+from ecom_platform.dashboard.policy import DEMO_FILE, Policy, Scope, read_policy
 from ecom_platform.dashboard.queries import AUDIENCES, Selection, chart_sql
 from ecom_platform.pipeline.mart_database import days_to_publish, publish_days
 from ecom_platform.resources.mart_database import MartDatabase, MartReader
 from ecom_platform.settings import Settings
 from ecom_platform.traffic.manifest import read_manifest
-from infra.local import postgres
-from infra.local.ports import free_port
 
 DAYS = 28
 FIRST_QUESTIONS_SECONDS = 8
@@ -60,9 +56,7 @@ def main() -> None:
     policy = read_policy(DEMO_FILE)
     with tempfile.TemporaryDirectory(dir=WORK, prefix="database-") as name:
         folder = Path(name)
-        # Where root runs this, PostgreSQL is run by somebody else, who must come through.
-        folder.chmod(0o711)
-        with built(events, folder) as batch, served(folder, policy) as database:
+        with built(events, folder) as batch, fresh_database(folder, policy) as database:
             found = published(batch, database)
             asked = ask(database, policy, arguments)
     figures = found | report(asked, arguments)
@@ -84,17 +78,6 @@ def built(events: Path, folder: Path) -> Iterator[Batch]:
         yield batch
 
 
-@contextmanager
-def served(folder: Path, policy: Policy) -> Iterator[MartDatabase]:
-    with (
-        postgres.running(folder / "postgres", free_port()) as server,
-        patch.dict(os.environ, {"PGPASSFILE": str(server.password_file)}),
-    ):
-        database = MartDatabase(url=server.url())
-        database.prepare(policy, postgres.ADMIN)
-        yield database
-
-
 def published(batch: Batch, database: MartDatabase) -> dict[str, Any]:
     started = time.perf_counter()
     stale = days_to_publish(batch.tables, database)
@@ -114,7 +97,7 @@ def ask(database: MartDatabase, policy: Policy, arguments: argparse.Namespace) -
     """Each person asks a chart at every second, as late as the answers before make it."""
     days = sorted({day for _, day in database.published()})
     reader, asked = database.reader(arguments.connections), Asked()
-    users = [user for user in policy.users if any(map(policy.scope_of(user).sees, _marts()))]
+    users = [user for user in policy.users if _visible(policy.scope_of(user))]
     # All at once would be a burst that no dashboard sees.
     began = time.perf_counter() + FIRST_QUESTIONS_SECONDS
     people = [
@@ -139,8 +122,8 @@ def ask(database: MartDatabase, policy: Policy, arguments: argparse.Namespace) -
     return asked
 
 
-def _marts() -> list[Any]:
-    return [chart.mart for chart in CHARTS]
+def _visible(scope: Scope) -> list[Chart]:
+    return [chart for chart in CHARTS if scope.sees(chart.mart)]
 
 
 def _questions(
@@ -149,7 +132,7 @@ def _questions(
     """A chart of those that the person sees, its query, and the person's scope; without end."""
     choose = random.Random(number)  # noqa: S311 - a load, the same at each run
     scope = policy.scope_of(users[number % len(users)])
-    visible = [chart for chart in CHARTS if scope.sees(chart.mart)]
+    visible = _visible(scope)
     while True:
         chart = choose.choice(visible)
         selection = Selection(*days, choose.choice(AUDIENCES))

@@ -6,6 +6,7 @@ import dagster as dg
 import pytest
 import streamlit as st
 
+from benchmarks.fresh_platform import fresh_database
 from ecom_platform.batch import Batch
 from ecom_platform.commands.deliver import deliver
 from ecom_platform.contracts import marts
@@ -15,7 +16,7 @@ from ecom_platform.settings import Settings
 from ecom_platform_tests.dashboard.made_up import table_of
 from ecom_platform_tests.dashboard.small_shop import event_files
 from ecom_platform_tests.support.clouds import local_cloud
-from ecom_platform_tests.support.postgres import load, mart_database
+from ecom_platform_tests.support.postgres import load
 from infra.deploy import deploy
 
 
@@ -42,7 +43,7 @@ def batch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Batch]:
 @pytest.fixture(scope="module")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MartDatabase]:
     """A PostgreSQL that follows the demo's policy, with made-up rows of every mart."""
-    with mart_database(tmp_path_factory.mktemp("marts"), read_policy(DEMO_FILE)) as found:
+    with fresh_database(tmp_path_factory.mktemp("marts"), read_policy(DEMO_FILE)) as found:
         with found.loading() as loader:
             for mart in marts.TABLES:
                 load(loader, mart, table_of(mart))

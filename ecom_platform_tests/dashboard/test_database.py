@@ -10,6 +10,7 @@ import duckdb
 import psycopg
 import pytest
 
+from benchmarks.fresh_platform import fresh_database
 from ecom_platform.contracts import marts
 from ecom_platform.contracts.table import Table
 from ecom_platform.dashboard.database import LONGEST_ROLE, Roles
@@ -23,7 +24,8 @@ from ecom_platform.resources.mart_database import (
 )
 from ecom_platform.webapp.reading import plain
 from ecom_platform_tests.dashboard.made_up import DAYS, fill, table_of
-from ecom_platform_tests.support.postgres import ADMIN, load, mart_database
+from ecom_platform_tests.support.postgres import load
+from infra.local.postgres import ADMIN
 
 POLICY = read_policy(DEMO_FILE)
 ROLES = Roles("ecom-")
@@ -187,7 +189,7 @@ def test_a_mart_whose_columns_changed_is_made_anew(
 
 
 def test_a_database_that_nobody_prepared_says_what_to_do(tmp_path: Path) -> None:
-    with mart_database(tmp_path, POLICY) as database:
+    with fresh_database(tmp_path, POLICY) as database:
         with database.connect_as_admin(ADMIN) as admin:
             admin.execute("drop table marts.published")
         with pytest.raises(NotPreparedError, match="make prepare-database"):
@@ -213,7 +215,7 @@ def test_on_aws_a_token_of_iam_is_the_password(monkeypatch: pytest.MonkeyPatch) 
 
 def test_an_administrator_as_aurora_has_one_is_enough(tmp_path: Path) -> None:
     """Who may create roles and databases, and is no superuser; twice, with another policy."""
-    with mart_database(tmp_path, POLICY) as server, server.connect_as_admin(ADMIN) as root:
+    with fresh_database(tmp_path, POLICY) as server, server.connect_as_admin(ADMIN) as root:
         root.autocommit = True
         root.execute("create role aurora login createrole createdb")
         root.execute("create role rds_iam nologin")

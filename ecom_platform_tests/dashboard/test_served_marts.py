@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.fresh_platform import fresh_database
 from ecom_platform.batch import Batch, RunFailedError
 from ecom_platform.commands.deliver import deliver
 from ecom_platform.contracts import marts
@@ -21,7 +22,6 @@ from ecom_platform.settings import Settings
 from ecom_platform.webapp.ask import Questions
 from ecom_platform.webapp.reading import Reader
 from ecom_platform_tests.support.places import HEADER
-from ecom_platform_tests.support.postgres import mart_database
 from ecom_platform_tests.support.ticks import Ticks
 
 POLICY = read_policy(DEMO_FILE)
@@ -31,7 +31,7 @@ DAYS = (date(2026, 1, 4), date(2026, 1, 7))
 
 @pytest.fixture(scope="module")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MartDatabase]:
-    with mart_database(tmp_path_factory.mktemp("served"), POLICY) as found:
+    with fresh_database(tmp_path_factory.mktemp("served"), POLICY) as found:
         yield found
 
 

@@ -12,8 +12,6 @@ from botocore.exceptions import ClientError
 
 from ecom_platform.contracts.lake import SOURCE_COLUMNS
 from ecom_platform.lake.event_rules import event_rules, event_time, verdict
-from ecom_platform.lake.file_rows import stage_file
-from ecom_platform.lake.spool import open_spool
 from ecom_platform.resources.aws import CLIENTS
 from ecom_platform.resources.brew_job import BrewJob
 from ecom_platform.settings import Settings
@@ -21,6 +19,7 @@ from ecom_platform.traffic import __main__ as traffic
 from ecom_platform_tests.support.clouds import in_memory_cloud
 from ecom_platform_tests.support.event_cases import CASES, fields_of
 from ecom_platform_tests.support.recipe_twin import MACROS, twin
+from ecom_platform_tests.support.staged_files import files_of, rows_of, staged_of
 from ecom_platform_tests.support.templates import filled, load_template
 
 RESOURCES = load_template("databrew")["Resources"]
@@ -30,33 +29,22 @@ NAMES = ", ".join(COLUMNS)
 PUT_AT = datetime(2026, 6, 1)  # noqa: DTZ001 - times of the lake are UTC without a zone
 
 
-def staged_rows(connection: duckdb.DuckDBPyConnection, file: Path, folder: Path) -> list[Any]:
-    """The good rows of a file as staging has them."""
-    copy = folder / "events.csv"
-    copy.write_bytes(file.read_bytes())
-    staged = stage_file(
-        connection, open_spool(copy), last_modified_at=PUT_AT, directory=folder / "staged"
-    )
-    files = [str(path) for part in staged.days.values() for path in part.files]
-    return connection.execute(f"select {NAMES} from read_parquet({files}) order by all").fetchall()
-
-
-def brewed_rows(connection: duckdb.DuckDBPyConnection, file: Path) -> list[Any]:
+def brewed_rows(file: Path) -> list[Any]:
     """The rows that the recipe's twin leaves of it, in the types of the contract."""
-    connection.execute(MACROS)
     columns = ", ".join(f"'{name}': 'varchar'" for name in COLUMNS)
     rows = f"read_csv('{file}', header = true, auto_detect = false, columns = {{{columns}}}"
     # A row that was cut off is for the reader in front of the steps; staging tells of it.
     rows += ", ignore_errors = true)"
     typed = NAMES.replace("price", "cast(price as decimal(14, 2)) as price")
     sql = f"select {typed} from ({twin(STEPS, rows)}) order by all"
-    return connection.execute(sql).fetchall()
+    with duckdb.connect() as connection:
+        connection.execute(MACROS)
+        return connection.execute(sql).fetchall()
 
 
 def check_same(file: Path, folder: Path) -> int:
-    with duckdb.connect() as connection:
-        expected = staged_rows(connection, file, folder)
-        assert brewed_rows(connection, file) == expected
+    expected = rows_of(files_of(staged_of(file.read_bytes(), folder, put_at=PUT_AT)), NAMES)
+    assert brewed_rows(file) == expected
     return len(expected)
 
 

@@ -5,20 +5,16 @@ are delivered in `e2e/test_stranger_files.py`.
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from ecom_platform.lake.file_refusals import FileRefusedError
-from ecom_platform.lake.file_rows import StagedFile, stage_file
 from ecom_platform.lake.refusal_report import refused_rows
-from ecom_platform.lake.spool import open_spool
 from ecom_platform_tests.support.places import HEADER, ROOT
+from ecom_platform_tests.support.staged_files import staged_of
 
 CASES = ROOT / "ecom_platform_tests/cases"
-PUT_AT = datetime(2026, 1, 6)  # noqa: DTZ001 - times of the lake are UTC without a zone
 
 
 @dataclass(frozen=True)
@@ -116,15 +112,6 @@ OF_OTHER_TESTS = {"25-other-suffixes", "46-stream-edge", "48-poison-size", "49-p
 def path_of(case: str) -> Path:
     place = CASES / case
     return place if place.is_file() else next(place.iterdir())
-
-
-def staged_of(content: bytes, folder: Path) -> StagedFile:
-    path = folder / "events.csv"
-    path.write_bytes(content)
-    with duckdb.connect() as connection:
-        return stage_file(
-            connection, open_spool(path), last_modified_at=PUT_AT, directory=folder / "staged"
-        )
 
 
 def test_no_case_is_left_out() -> None:

@@ -4,25 +4,23 @@ import gzip
 import tempfile
 from collections import Counter
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
 from ecom_platform.lake import event_csv
 from ecom_platform.lake.file_refusals import FileRefusedError
-from ecom_platform.lake.file_rows import StagedFile, stage_file
-from ecom_platform.lake.spool import open_spool
+from ecom_platform.lake.file_rows import StagedFile
 from ecom_platform.tables.errors import RowsNotConservedError
+from ecom_platform_tests.support.staged_files import files_of, rows_of, staged_of
 
 HEADER = (
     b"event_time,event_type,product_id,category_id,category_code,brand,price,user_id,user_session"
 )
 GOOD = b"2026-01-05 10:00:00 UTC,view,1,2053013559792632471,a.b,acme,10.00,7,s1"
-PUT_AT = datetime(2026, 1, 6)  # noqa: DTZ001 - times of the lake are UTC without a zone
 
 Stage = Callable[[bytes], tuple[StagedFile, list[tuple[Any, ...]]]]
 
@@ -32,23 +30,8 @@ def stage(tmp_path: Path) -> Stage:
     """Stage the bytes of a file; returns what became of it, and its good rows."""
 
     def run(content: bytes) -> tuple[StagedFile, list[tuple[Any, ...]]]:
-        folder = Path(tempfile.mkdtemp(dir=tmp_path))
-        path = folder / "events.csv"
-        path.write_bytes(content)
-        with duckdb.connect() as connection:
-            staged = stage_file(
-                connection,
-                open_spool(path),
-                last_modified_at=PUT_AT,
-                directory=folder / "staged",
-            )
-            files = [str(file) for part in staged.days.values() for file in part.files]
-            rows = (
-                connection.execute(f"select * from read_parquet({files}) order by all").fetchall()
-                if files
-                else []
-            )
-        return staged, rows
+        staged = staged_of(content, Path(tempfile.mkdtemp(dir=tmp_path)))
+        return staged, rows_of(files_of(staged))
 
     return run
 

@@ -4,7 +4,6 @@ Spark itself is tried in `integration/test_staging_job.py`; here a loop takes it
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
 from hashlib import md5
 from pathlib import Path
 from typing import Any
@@ -17,19 +16,17 @@ import pytest
 from ecom_platform.lake import file_splits, quoted_breaks
 from ecom_platform.lake.event_files import EventFile
 from ecom_platform.lake.file_refusals import FileRefusedError
-from ecom_platform.lake.file_rows import stage_file
 from ecom_platform.lake.file_splits import Split, SplitLines, needs_whole, splits_of
 from ecom_platform.lake.limits import Limits
 from ecom_platform.lake.placed_files import PlacedFile
-from ecom_platform.lake.spool import open_spool
 from ecom_platform_tests.support.clouds import in_memory_cloud
 from ecom_platform_tests.support.places import HEADER
+from ecom_platform_tests.support.staged_files import PUT_AT, files_of, rows_of, staged_of
 from ecom_platform_tests.unit.test_file_cases import EXPECTED, path_of
 from glue_jobs.files import stage
 from glue_jobs.splits import Work, read_split
 
 BUCKET = "shop"
-PUT_AT = datetime(2026, 1, 6)  # noqa: DTZ001 - times of the lake are UTC without a zone
 ROW = "2026-01-0{day} 10:00:00 UTC,view,{n},2053013555631882655,a.b,acme,{price},{n},s{n}"
 SPLIT_BYTES = (150,)
 
@@ -62,24 +59,8 @@ def in_splits(content: bytes, split_bytes: int) -> tuple[PlacedFile, list[str]]:
 
 def whole(content: bytes, folder: Path) -> tuple[list[Any], list[Any], int]:
     """Rows, refused rows and the count of both, as the step reads a file by itself."""
-    path = folder / "events.csv"
-    path.write_bytes(content)
-    with duckdb.connect() as connection:
-        staged = stage_file(
-            connection,
-            open_spool(path),
-            last_modified_at=PUT_AT,
-            directory=folder / "staged",
-            store_time_zone="Europe/Berlin",
-        )
-        files = [str(file) for part in staged.days.values() for file in part.files]
-        return rows_of(files), staged.quarantine.to_pylist(), staged.read_row_count
-
-
-def rows_of(files: list[str]) -> list[Any]:
-    if not files:
-        return []
-    return duckdb.sql(f"from read_parquet({files}) order by all").fetchall()
+    staged = staged_of(content, folder, zone="Europe/Berlin")
+    return rows_of(files_of(staged)), staged.quarantine.to_pylist(), staged.read_row_count
 
 
 def fetched(prefix: str, folder: Path) -> list[str]:
