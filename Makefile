@@ -98,6 +98,9 @@ mute: $(VENV)/run.stamp ## Tell nobody of a user for some hours; USER=555 HOURS=
 prepare-database: $(VENV)/run.stamp ## Let the marts' PostgreSQL (ECOM_MART_DATABASE, or POSTGRES=1 for one of this machine) follow the policy
 	@$(RUN) $(PYTHON) -m ecom_platform.commands.prepare_database
 
+erase: $(VENV)/run.stamp ## Forget users everywhere, and prove it; USER="555 556", or none for all who ever asked (after a restore)
+	@$(RUN) $(PYTHON) -m ecom_platform.commands.erase $(if $(findstring command line,$(origin USER)),$(USER))
+
 retire: $(VENV)/run.stamp ## End what a delivered file says; FILE=events.csv
 	@$(RUN) $(PYTHON) -m ecom_platform.commands.retire "$(FILE)"
 
@@ -250,4 +253,4 @@ $(VENV)/browser.stamp: requirements/browser.txt $(VENV)/dev.stamp
 	@$(VENV)/bin/uv pip install -q --python $(PYTHON) --require-hashes -r requirements/browser.txt
 	@touch $@
 
-.PHONY: bench-scale bench-database prepare-database parity test-spark bench-staging help demo up down clean answers alerts sessions quarantine mcp simulate detect backtest build verdict acknowledge mute retire replay-quarantine replay-failures restage rebuild-catalog remove-old-versions deploy check test test-stream test-slow crash-test chaos soak mutate screenshots test-browser flink lock bench-batch bench-stream bench-detection bench-agreement sweep-detection calibrate
+.PHONY: bench-scale bench-database prepare-database parity test-spark bench-staging help demo up down clean answers alerts sessions quarantine mcp simulate detect backtest build verdict acknowledge mute retire erase replay-quarantine replay-failures restage rebuild-catalog remove-old-versions deploy check test test-stream test-slow crash-test chaos soak mutate screenshots test-browser flink lock bench-batch bench-stream bench-detection bench-agreement sweep-detection calibrate

@@ -10,6 +10,7 @@ from ecom_platform.resources.affinity_table import AffinityTable
 from ecom_platform.resources.alert_log import AlertLog
 from ecom_platform.resources.athena import Athena
 from ecom_platform.resources.brew_job import BrewJob
+from ecom_platform.resources.eraser import Eraser
 from ecom_platform.resources.flink_job import FlinkJob, ManagedFlinkJob, RestFlinkJob
 from ecom_platform.resources.glue_catalog import GlueCatalog
 from ecom_platform.resources.mart_database import MartDatabase
@@ -33,6 +34,7 @@ class Resources:
 
     tables: TableStore
     cleaner: TableStore
+    eraser: Eraser
     engine: QueryEngine
     staging_job: StagingJob
     mart_database: MartDatabase
@@ -49,6 +51,7 @@ class Resources:
         return cls(
             tables=tables,
             cleaner=_tables(settings, settings.cleaner_profile),
+            eraser=_eraser(settings),
             engine=QueryEngine(
                 objects=tables.objects,
                 scratch_dir=str(settings.scratch_dir),
@@ -91,6 +94,15 @@ def _tables(settings: Settings, profile: str | None) -> TableStore:
     )
 
 
+def _eraser(settings: Settings) -> Eraser:
+    return Eraser(
+        tables=_tables(settings, settings.eraser_profile),
+        user_tables=[settings.user_sessions_table, settings.quiet_carts_table],
+        alerts_table=settings.alerts_table,
+        streams=settings.streams,
+    )
+
+
 def _athena(settings: Settings) -> Athena | None:
     """Where marts are computed by Athena, its work group."""
     if settings.mart_engine != "athena":
@@ -116,7 +128,6 @@ def _staging_job(settings: Settings, tables: TableStore) -> StagingJob:
     """The Spark job where it runs: on this machine, or on Glue."""
     common: dict[str, Any] = {
         "objects": tables.objects,
-        "store_time_zone": tables.store_time_zone,
         "from_bytes": settings.spark_from_bytes,
     }
     if settings.spark_command:

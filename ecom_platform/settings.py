@@ -43,6 +43,7 @@ class Settings:
         producer_profile: the same for whoever delivers event files and sends events.
         cleaner_profile: the same for the removal of old versions, which alone may delete.
         replayer_profile: the same for giving failed records to their functions once more.
+        eraser_profile: the same for forgetting users, which alone may delete versions of objects.
         on_call_profile: the same for who acknowledges alerts and mutes them.
         observer_profile: the same for who watches the stream: it reads metrics and alerts alone.
         policy_file: who may see what on the dashboard; the demo's on one machine.
@@ -69,6 +70,7 @@ class Settings:
     producer_profile: str | None
     cleaner_profile: str | None
     replayer_profile: str | None
+    eraser_profile: str | None
     on_call_profile: str | None
     observer_profile: str | None
     policy_file: Path | None
@@ -119,6 +121,19 @@ class Settings:
         return f"{self.prefix}raw-events"
 
     @property
+    def streams(self) -> list[str]:
+        """The Kinesis streams with records about users."""
+        names = (
+            "raw-events",
+            "detections",
+            "user-sessions",
+            "quiet-carts",
+            "dead-letters",
+            "late-events",
+        )
+        return [f"{self.prefix}{name}" for name in names]
+
+    @property
     def alerts_table(self) -> str:
         """The DynamoDB table of alerts."""
         return f"{self.prefix}alerts"
@@ -167,6 +182,7 @@ class Settings:
             producer_profile=values.get("ECOM_PRODUCER_PROFILE") or None,
             cleaner_profile=values.get("ECOM_CLEANER_PROFILE") or None,
             replayer_profile=values.get("ECOM_REPLAYER_PROFILE") or None,
+            eraser_profile=values.get("ECOM_ERASER_PROFILE") or None,
             on_call_profile=values.get("ECOM_ON_CALL_PROFILE") or None,
             observer_profile=values.get("ECOM_OBSERVER_PROFILE") or None,
             policy_file=Path(values["ECOM_POLICY"]) if values.get("ECOM_POLICY") else None,

@@ -23,6 +23,7 @@ from ecom_platform.lake.file_refusals import FileRefusedError
 from ecom_platform.lake.file_rows import stage_file
 from ecom_platform.lake.file_splits import Split, SplitLines
 from ecom_platform.lake.spool import open_spool
+from ecom_platform.lake.terms import Terms
 from ecom_platform.tables.commits import PublishedPartition, data_prefix
 from ecom_platform.tables.parquet import WrittenPartition
 
@@ -47,14 +48,14 @@ class Work:
     Attributes:
         bucket: the data bucket.
         file: the version that is meant; another one that lies there now is an error.
-        store_time_zone: IANA name of the zone by which days and hours are cut.
+        terms: how days are cut, and who is forgotten.
         write_id: under which all is put.
 
     """
 
     bucket: str
     file: EventFile
-    store_time_zone: str
+    terms: Terms
     write_id: str = field(default_factory=lambda: uuid.uuid4().hex[:16])
 
     def lies_there(self) -> bool:
@@ -69,7 +70,7 @@ class Work:
 
     def afresh(self) -> "Work":
         """The same work, put beside nothing that was put before."""
-        return Work(self.bucket, self.file, self.store_time_zone)
+        return Work(self.bucket, self.file, self.terms)
 
     def fetch(self, *span: int) -> "StreamingBody":
         """The bytes of the object, or those from a first to a last one.
@@ -149,7 +150,7 @@ def _read(work: Work, path: Path, label: str) -> ReadSplit:
                 spool,
                 last_modified_at=work.file.last_modified_at,
                 directory=path.parent / "staged",
-                store_time_zone=work.store_time_zone,
+                terms=work.terms,
             )
     except FileRefusedError as error:
         return ReadSplit(refusal=str(error))

@@ -20,6 +20,7 @@ from dagster_pipes import (
 from pyspark.sql import SparkSession
 
 from ecom_platform.lake.event_files import EventFile
+from ecom_platform.lake.terms import Terms
 from glue_jobs.files import SPLIT_BYTES, OnExecutors, stage
 from glue_jobs.splits import Work
 
@@ -44,7 +45,7 @@ def main() -> None:
                 work = Work(
                     bucket=pipes.get_extra("bucket"),
                     file=EventFile.from_details(details),
-                    store_time_zone=pipes.get_extra("store_time_zone"),
+                    terms=Terms.from_details(pipes.get_extra("terms")),
                 )
                 pipes.report_custom_message(_message(pipes, on_executors, work))
         finally:

@@ -46,6 +46,7 @@ RESTATEMENT_CAUSES = (
     "overruling",
     "rule_version",
     "code_version",
+    "erasure",
     "neighbouring_day",
 )
 

@@ -24,6 +24,7 @@ REFUSAL_REASONS = (
     "negative_price",
     "missing_or_bad_user_id",
     "text_too_long",
+    "erased",
 )
 """Why a row is refused: a closed list."""
 

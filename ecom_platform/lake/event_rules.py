@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from ecom_platform.contracts import FIRST_DATE
 from ecom_platform.contracts.lake import EVENT_TYPES
+from ecom_platform.lake.tombstones import ERASED, NOBODY, Tombstones
 from ecom_platform.tables.literals import literal
 
 CLASSIC_TIME = "%Y-%m-%d %H:%M:%S UTC"
@@ -47,6 +48,7 @@ WANTED = {
     "missing_or_bad_price": "a plain decimal like 1299.00, at most two places that are not 0",
     "negative_price": "a price that is not negative",
     "text_too_long": "at most 200 characters in an id",
+    ERASED: "nothing: the visitor asked to be forgotten",
 }
 """Reason → what would have been good."""
 
@@ -61,7 +63,12 @@ class Rule:
 
 
 def event_rules(
-    *, time: str, date: str, latest: str | None, columns: Collection[str]
+    *,
+    time: str,
+    date: str,
+    latest: str | None,
+    columns: Collection[str],
+    tombstones: Tombstones = NOBODY,
 ) -> list[Rule]:
     """The rules in the order in which they are asked.
 
@@ -70,10 +77,13 @@ def event_rules(
         date: its day in the store's time.
         latest: the last time that is not in the future; None where any may come.
         columns: the columns that there are.
+        tombstones: who is forgotten; their rows are refused whatever else they are.
 
     """
     types = ", ".join(map(literal, EVENT_TYPES))
+    forgotten = tombstones.condition(time)
     rules = [
+        *([Rule(ERASED, "event_type", forgotten)] if forgotten else []),
         Rule("bad_event_time", "event_time", f"{time} is null"),
         Rule("outside_partition_range", "event_time", f"{date} < date '{FIRST_DATE}'"),
         *([Rule("event_time_in_future", "event_time", f"{time} > {latest}")] if latest else []),

@@ -21,6 +21,8 @@ from ecom_platform.lake.odd_rows import odd_rows
 from ecom_platform.lake.refusals import Judging, quarantine_of
 from ecom_platform.lake.spool import Spool
 from ecom_platform.lake.store_time import on_store_clocks
+from ecom_platform.lake.terms import USUAL, Terms
+from ecom_platform.lake.tombstones import NOBODY, Tombstones, without_texts
 from ecom_platform.tables.contract_check import check_contract
 from ecom_platform.tables.parquet import ENGINE_TYPES, WrittenPartition, copy_by_partition
 
@@ -66,7 +68,7 @@ def stage_file(
     *,
     last_modified_at: datetime,
     directory: Path,
-    store_time_zone: str = "UTC",
+    terms: Terms = USUAL,
 ) -> StagedFile:
     """Write the good rows of a spooled file as Parquet by day under `directory`.
 
@@ -75,7 +77,7 @@ def stage_file(
         spool: the local copy.
         last_modified_at: when the object was put (UTC); later times are judged to be in the future.
         directory: an empty folder.
-        store_time_zone: IANA name of the zone by which days and hours are cut.
+        terms: how days are cut, and who is forgotten.
 
     Raises:
         FileRefusedError: the file as a whole is not readable as events.
@@ -84,12 +86,15 @@ def stage_file(
     """
     file = read_header(spool)
     odd = odd_rows(file)
-    rules = file_rules(file, last_modified_at + FUTURE_TOLERANCE)
+    rules = file_rules(file, last_modified_at + FUTURE_TOLERANCE, terms.tombstones)
     connection.register("odd_rows", odd)
-    written = copy_by_partition(connection, _staged_select(file, rules, store_time_zone), directory)
+    written = copy_by_partition(
+        connection, _staged_select(file, rules, terms.store_time_zone), directory
+    )
     is_clean = None not in written and not spool.set_aside and not _has_rejects(connection)
-    judging = Judging(file, odd, lambda rows: judged(rows, rules, store_time_zone))
-    quarantine = quarantine_of(connection, judging, is_clean=is_clean)
+    judging = Judging(file, odd, lambda rows: judged(rows, rules, terms.store_time_zone))
+    refused = quarantine_of(connection, judging, is_clean=is_clean)
+    quarantine = without_texts(refused, terms.tombstones)
     connection.unregister("odd_rows")
     days = {day: part for day, part in written.items() if day is not None}
     parsed_row_count = sum(part.row_count for part in days.values()) + quarantine.num_rows
@@ -104,12 +109,13 @@ def stage_file(
     return staged
 
 
-def file_rules(file: EventCsv, latest: datetime) -> list[Rule]:
+def file_rules(file: EventCsv, latest: datetime, tombstones: Tombstones = NOBODY) -> list[Rule]:
     return event_rules(
         time="occurred_at",
         date="event_date",
         latest=f"timestamp '{latest}'",
         columns=file.known_columns,
+        tombstones=tombstones,
     )
 
 

@@ -27,6 +27,8 @@ from ecom_platform.lake.event_rules import Rule, event_rules, event_time, verdic
 from ecom_platform.lake.ledgers import check_conserved
 from ecom_platform.lake.store_time import on_store_clocks
 from ecom_platform.lake.stream_archive import UNREADABLE
+from ecom_platform.lake.terms import USUAL, Terms
+from ecom_platform.lake.tombstones import Tombstones, without_texts
 from ecom_platform.tables.contract_check import check_contract
 from ecom_platform.tables.literals import literal
 from ecom_platform.tables.parquet import (
@@ -117,7 +119,7 @@ def stage_lines(
     connection: duckdb.DuckDBPyConnection,
     chunks: Iterable[pa.Table],
     directory: Path,
-    store_time_zone: str = "UTC",
+    terms: Terms = USUAL,
 ) -> StagedHour:
     """Write the good rows of an hour as Parquet by day under `directory`, an empty folder.
 
@@ -125,14 +127,14 @@ def stage_lines(
         NotPublishableError: rows were lost, or what was written breaks the contract.
 
     """
-    read_row_count = judge_lines(connection, chunks, store_time_zone)
+    read_row_count = judge_lines(connection, chunks, terms)
     good, distinct = connection.execute(
         "select count(*), count(distinct event_id) from judged where verdict is null"
     ).fetchall()[0]
     written = copy_by_partition(connection, _staged_select(), directory)
     staged = StagedHour(
         days={day: part for day, part in written.items() if day is not None},
-        quarantine=_quarantine(connection),
+        quarantine=without_texts(_quarantine(connection), terms.tombstones),
         read_row_count=read_row_count,
         repeated_row_count=good - distinct,
     )
@@ -144,7 +146,7 @@ def stage_lines(
 def judge_lines(
     connection: duckdb.DuckDBPyConnection,
     chunks: Iterable[pa.Table],
-    store_time_zone: str = "UTC",
+    terms: Terms = USUAL,
     *,
     takes_future: bool = False,
 ) -> int:
@@ -152,7 +154,7 @@ def judge_lines(
 
     With `takes_future` a time may lie any time ahead of its arrival, as the rules on bots take it.
     """
-    select = _judging_select("lines", store_time_zone, takes_future=takes_future)
+    select = _judging_select("lines", terms, takes_future=takes_future)
     read_row_count = 0
     for place, chunk in enumerate(chunks):
         connection.register("lines", chunk)
@@ -163,7 +165,7 @@ def judge_lines(
     return read_row_count
 
 
-def _judging_select(lines: str, zone: str, *, takes_future: bool) -> str:
+def _judging_select(lines: str, terms: Terms, *, takes_future: bool) -> str:
     """Every field as text; the first rule that a line breaks is its reason."""
     paths = ", ".join(f"'$.{name}'" for name in FIELDS)
     fields = ", ".join(
@@ -195,7 +197,8 @@ def _judging_select(lines: str, zone: str, *, takes_future: bool) -> str:
                 {event_time("event_time")} as occurred_at
             from named
         )
-        select *, {verdict(_rules(latest))} as verdict from {on_store_clocks("timed", zone)}
+        select *, {verdict(_rules(latest, terms.tombstones))} as verdict
+        from {on_store_clocks("timed", terms.store_time_zone)}
     """
 
 
@@ -210,7 +213,7 @@ def _or_nothing(name: str, value: str) -> str:
     )
 
 
-def _rules(latest: str | None) -> list[Rule]:
+def _rules(latest: str | None, tombstones: Tombstones) -> list[Rule]:
     is_kpl = f"regexp_full_match({UNREADABLE}, {literal(KPL_FORM)}, 's')"
     return [
         Rule("kpl_aggregated", "line", f"coalesce({is_kpl}, false)"),
@@ -220,6 +223,7 @@ def _rules(latest: str | None) -> list[Rule]:
             date="event_date",
             latest=latest,
             columns=FIELDS,
+            tombstones=tombstones,
         ),
         Rule("missing_event_id", "event_id", "coalesce(event_id, '') = ''"),
     ]

@@ -19,6 +19,8 @@ from ecom_platform.lake.file_rows import StagedFile, stage_file
 from ecom_platform.lake.placed_files import PlacedFile
 from ecom_platform.lake.refusal_report import refused_rows
 from ecom_platform.lake.spool import open_spool
+from ecom_platform.lake.terms import Terms
+from ecom_platform.pipeline.erasure_requests import terms_of
 from ecom_platform.resources.object_store import ObjectReplacedError
 from ecom_platform.resources.query_engine import QueryEngine
 from ecom_platform.resources.table_store import Draft, TableStore
@@ -54,6 +56,14 @@ class FileReading:
     seconds: float = 0.0
 
 
+@dataclass(frozen=True)
+class Scratch:
+    """An engine, and a folder that holds nothing of other files."""
+
+    connection: duckdb.DuckDBPyConnection
+    folder: Path
+
+
 Elsewhere = Callable[[Sequence[EventFile]], Sequence[Mapping[str, str]]]
 """Reads large files on other machines; says of each `file_id` what was `placed`, or `gone`, or an
 `error`.
@@ -68,13 +78,14 @@ def stage_files(
     files: Sequence[EventFile], tables: TableStore, engine: QueryEngine, say: Say
 ) -> Iterator[FileReading]:
     """Read raw files once each, and publish what they hold; one that fails stops no other."""
+    terms = terms_of(tables)
     for group in groups(files):
         with engine.workspace() as (connection, folder):
             readings = []
             for place, file in enumerate(group):
                 own_folder = folder / str(place)
                 own_folder.mkdir()
-                readings.append(_read(file, tables, connection, own_folder, say))
+                readings.append(_read(file, tables, terms, Scratch(connection, own_folder), say))
             _place(readings, tables, folder)
             _publish([one.placed for one in readings if one.placed], tables, folder)
         yield from readings
@@ -124,20 +135,20 @@ def groups(files: Sequence[EventFile]) -> Iterator[list[EventFile]]:
 def _read(
     file: EventFile,
     tables: TableStore,
-    connection: duckdb.DuckDBPyConnection,
-    folder: Path,
+    terms: Terms,
+    scratch: Scratch,
     say: Say,
 ) -> FileReading:
     started = time.monotonic()
     reading = FileReading(file)
-    path = folder / "events.csv"
+    path = scratch.folder / "events.csv"
     try:
         tables.objects.download(file, path)
     except ObjectReplacedError as error:
         say(f"{error}; it is read when it lies there again")
         return reading
     try:
-        reading.staged = _stage(file, path, tables.store_time_zone, connection, say)
+        reading.staged = _stage(file, path, terms, scratch.connection, say)
     except FileRefusedError as error:
         reading.placed = PlacedFile(file=file, refusal=str(error))
     except Exception as error:  # noqa: BLE001 - told by the file's name once the others are done
@@ -149,7 +160,11 @@ def _read(
 
 
 def _stage(
-    file: EventFile, path: Path, zone: str, connection: duckdb.DuckDBPyConnection, say: Say
+    file: EventFile,
+    path: Path,
+    terms: Terms,
+    connection: duckdb.DuckDBPyConnection,
+    say: Say,
 ) -> StagedFile:
     spool = open_spool(path)
     connection.execute("drop table if exists reject_errors; drop table if exists reject_scans")
@@ -159,7 +174,7 @@ def _stage(
             spool,
             last_modified_at=file.last_modified_at,
             directory=path.parent / "staged",
-            store_time_zone=zone,
+            terms=terms,
         )
 
 

@@ -29,6 +29,7 @@ from ecom_platform.lake.stream_archive import (
     day_of,
     day_prefixes,
 )
+from ecom_platform.pipeline.erasure_requests import terms_of
 from ecom_platform.resources.query_engine import QueryEngine
 from ecom_platform.resources.table_store import Draft, TableStore
 from ecom_platform.tables.commits import commits_prefix
@@ -95,7 +96,8 @@ def stage_hour(hour: ArchivedHour, tables: TableStore, engine: QueryEngine) -> H
     started = time.monotonic()
     with engine.workspace() as (connection, folder):
         chunks = line_chunks(_objects(hour, tables))
-        staged = stage_lines(connection, chunks, folder / "staged", tables.store_time_zone)
+        terms = terms_of(tables)
+        staged = stage_lines(connection, chunks, folder / "staged", terms)
         refused = refused_rows(staged.quarantine)
         report = HourReport(_ledger(hour, staged), tuple(sorted(staged.days)), refused)
         _publish(hour, staged, report, folder, tables)

@@ -3,9 +3,9 @@
 What does not belong here: reading what is in the files (`files`).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,6 +14,8 @@ from ecom_platform.contracts.lake import RAW_EVENT_FILES
 from ecom_platform.lake.event_files import EventFile
 from ecom_platform.resources.table_store import Draft, TableStore
 from ecom_platform.tables.parquet import arrow_schema, write_table
+
+CLOCKS_DIFFER = timedelta(minutes=5)
 
 
 class UnknownFileError(ValueError):
@@ -66,6 +68,21 @@ class Manifest:
             raise UnknownFileError(f"no file {name!r} was ever seen; known are: {some}")
         retired = {**self.retired, **{self.current[key]: at for key in keys}}
         return replace(self, retired=retired)
+
+    def with_rewritten(self, old: EventFile, new: EventFile, at: datetime) -> "Manifest":
+        """The manifest with a version in the place of another whose lines were taken out."""
+        files = sorted({*self.files, new}, key=lambda file: file.manifest_order)
+        retired = dict(self.retired)
+        if old.file_id in retired:
+            # Put later than it was taken back, it would count again.
+            retired[new.file_id] = at + CLOCKS_DIFFER
+        return Manifest(files, {**self.current, new.object_key: new.file_id}, retired)
+
+    def without(self, file_ids: Collection[str]) -> "Manifest":
+        """The manifest as though some versions had never been seen."""
+        files = [file for file in self.files if file.file_id not in file_ids]
+        retired = {name: at for name, at in self.retired.items() if name not in file_ids}
+        return replace(self, files=files, retired=retired)
 
 
 def publish_manifest(tables: TableStore, manifest: Manifest, folder: Path) -> None:

@@ -19,6 +19,7 @@ from ecom_platform.contracts.bot_marts import RESTATEMENTS
 from ecom_platform.contracts.lake import EVENTS
 from ecom_platform.contracts.verdicts import BOT_VERDICTS
 from ecom_platform.marts.queries import mart_sql
+from ecom_platform.pipeline.erasure_requests import read_requests
 from ecom_platform.resources.query_engine import QueryEngine, relation
 from ecom_platform.resources.table_store import Draft, TableStore
 from ecom_platform.tables.parquet import WrittenPartition, arrow_schema, write_table
@@ -52,6 +53,7 @@ def made_from(mart: Table, days: Sequence[date], tables: TableStore) -> dict[dat
     events = {commit.name: commit for commit in tables.commits(EVENTS, names)}
     verdicts = {commit.name: commit for commit in tables.commits(BOT_VERDICTS, names)}
     code = sha256(mart_sql(mart).encode()).hexdigest()[:16]
+    erasures = len(read_requests(tables.objects))
     found: dict[date, MadeFrom] = {}
     for day in days:
         event, verdict = events.get(str(day)), verdicts.get(str(day))
@@ -64,6 +66,7 @@ def made_from(mart: Table, days: Sequence[date], tables: TableStore) -> dict[dat
             "rules": verdict.details.get("rules", "") if verdict else "",
             "words": verdict.details.get("words", []) if verdict else [],
             "code": code,
+            "erasures": erasures,
         }
     return found
 
@@ -76,6 +79,11 @@ def causes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     if before["events"] != now["events"]:
         if now["is_export"] and not before["is_export"]:
             found.append("export_arrived")
+        elif before.get("erasures", 0) != now["erasures"]:
+            found.append("erasure")
+            # Rewritten files have other versions, but the same names.
+            if _names(before["files"]) != _names(now["files"]):
+                found.append("late_events")
         elif before["files"] != now["files"]:
             found.append("late_events")
         else:
@@ -89,6 +97,10 @@ def causes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     if before["code"] != now["code"]:
         found.append("code_version")
     return found or ["neighbouring_day"]
+
+
+def _names(file_ids: Sequence[str]) -> set[str]:
+    return {file_id.rpartition("@")[0] for file_id in file_ids}
 
 
 def changes(

@@ -191,14 +191,18 @@ def say_verdict(tables: TableStore, engine: QueryEngine, word: Word) -> Word:
             [word.user_id],
         ).fetchall()
         word = replace(word, days=tuple(day for (day,) in rows))
-        words = [*read_words(tables), word]
-        schema = arrow_schema(VERDICT_WORDS.columns)
-        table = pa.Table.from_pylist([vars(one) for one in words], schema=schema)
-        written = write_table(table, folder / "words.parquet")
-        placed = tables.upload(VERDICT_WORDS, [((), written)])
+        publish_words(tables, [*read_words(tables), word], folder)
+    return word
+
+
+def publish_words(tables: TableStore, words: Sequence[Word], folder: Path) -> None:
+    """Make these all that people said."""
+    schema = arrow_schema(VERDICT_WORDS.columns)
+    table = pa.Table.from_pylist([vars(one) for one in words], schema=schema)
+    written = write_table(table, folder / "words.parquet")
+    placed = tables.upload(VERDICT_WORDS, [((), written)])
     details = {"words": [one.to_details() for one in words]}
     tables.publish(VERDICT_WORDS, [Draft("all", tuple(placed), details)])
-    return word
 
 
 def read_words(tables: TableStore) -> list[Word]:

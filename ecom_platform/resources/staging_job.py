@@ -14,6 +14,7 @@ import dagster as dg
 from dagster_aws.pipes import PipesGlueClient, PipesS3ContextInjector, PipesS3MessageReader
 
 from ecom_platform.lake.event_files import EventFile
+from ecom_platform.lake.terms import Terms
 from ecom_platform.resources.aws import glue_client, s3_client
 from ecom_platform.resources.object_store import ObjectStore
 
@@ -28,21 +29,24 @@ class StagingJob(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     Attributes:
         objects: the data bucket.
-        store_time_zone: IANA name of the zone by which days and hours are cut.
         from_bytes: size of the files that it reads; none where the step reads every file itself.
         split_bytes: what one task reads of a file; none for the job's own choice.
 
     """
 
     objects: ObjectStore
-    store_time_zone: str = "UTC"
     from_bytes: int | None = None
     split_bytes: int | None = None
 
     def takes(self, file: EventFile) -> bool:
         return self.from_bytes is not None and file.byte_count >= self.from_bytes
 
-    def run(self, context: dg.AssetExecutionContext, files: Sequence[EventFile]) -> Messages:
+    def run(
+        self,
+        context: dg.AssetExecutionContext,
+        files: Sequence[EventFile],
+        terms: Terms,
+    ) -> Messages:
         """Read files; a message each: the id, and `placed`, `gone` or `error`.
 
         Raises:
@@ -51,9 +55,9 @@ class StagingJob(dg.ConfigurableResource):  # type: ignore[type-arg]
         """
         extras = {
             "bucket": self.objects.bucket,
-            "store_time_zone": self.store_time_zone,
             "split_bytes": self.split_bytes,
             "files": [file.to_details() for file in files],
+            "terms": terms.to_details(),
         }
         return self._run(context, extras)
 

@@ -4,8 +4,9 @@ aside itself, and batches that Lambda gave up because they had become too old.
 What does not belong here: requests, and trying them again (`resources.failed_records`).
 """
 
+import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,3 +60,21 @@ def parse_failure(key: str, body: bytes, *, prefix: str) -> Failure:
     folder = function.removeprefix(prefix).replace("-", "_")
     records = json.loads(fields["payload"])["Records"]
     return Failure(key, function, folder, records, context["condition"])
+
+
+def failure_without(body: bytes, is_unwanted: Callable[[bytes], bool]) -> tuple[bytes | None, int]:
+    """A failure without some of its records, and how many those are; None where none is left.
+
+    Args:
+        body: the object's content.
+        is_unwanted: says it of a record as it was put into the stream.
+
+    """
+    fields = json.loads(body)
+    payload = json.loads(fields["payload"]) if "payload" in fields else None
+    records = payload["Records"] if payload else [fields["record"]]
+    kept = [one for one in records if not is_unwanted(base64.b64decode(one["kinesis"]["data"]))]
+    if payload and kept:
+        payload["Records"] = kept
+        fields["payload"] = json.dumps(payload)
+    return json.dumps(fields).encode() if kept else None, len(records) - len(kept)

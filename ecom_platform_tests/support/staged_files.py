@@ -8,6 +8,7 @@ import duckdb
 
 from ecom_platform.lake.file_rows import StagedFile, stage_file
 from ecom_platform.lake.spool import open_spool
+from ecom_platform.lake.terms import Terms
 
 PUT_AT = datetime(2026, 1, 6)  # noqa: DTZ001 - times of the lake are UTC without a zone
 
@@ -24,7 +25,7 @@ def staged_of(
             open_spool(path),
             last_modified_at=put_at,
             directory=folder / "staged",
-            store_time_zone=zone,
+            terms=Terms(zone),
         )
 
 

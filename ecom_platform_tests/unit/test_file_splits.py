@@ -19,6 +19,7 @@ from ecom_platform.lake.file_refusals import FileRefusedError
 from ecom_platform.lake.file_splits import Split, SplitLines, needs_whole, splits_of
 from ecom_platform.lake.limits import Limits
 from ecom_platform.lake.placed_files import PlacedFile
+from ecom_platform.lake.terms import USUAL, Terms
 from ecom_platform_tests.support.clouds import in_memory_cloud
 from ecom_platform_tests.support.places import HEADER
 from ecom_platform_tests.support.staged_files import PUT_AT, files_of, rows_of, staged_of
@@ -52,7 +53,7 @@ def delivered(content: bytes) -> EventFile:
 def in_splits(content: bytes, split_bytes: int) -> tuple[PlacedFile, list[str]]:
     """What the job says of a file, through JSON as it goes, and what it told meanwhile."""
     said: list[str] = []
-    work = Work(BUCKET, delivered(content), "Europe/Berlin")
+    work = Work(BUCKET, delivered(content), Terms("Europe/Berlin"))
     placed = stage(here, work, said.append, split_bytes)
     return PlacedFile.from_json(placed.to_json()), said
 
@@ -181,7 +182,7 @@ def test_a_quoted_line_break_over_a_cut_is_read_whole(tmp_path: Path) -> None:
 
 def test_a_task_that_is_run_again_leaves_no_row_twice() -> None:
     content = table(400)
-    work = Work(BUCKET, delivered(content), "UTC")
+    work = Work(BUCKET, delivered(content), USUAL)
     header = f"{HEADER}\n".encode()
     splits = splits_of(len(content), len(content) // 2)
     first = [read_split(work, split, header) for split in splits]
@@ -194,11 +195,11 @@ def test_a_task_that_is_run_again_leaves_no_row_twice() -> None:
 
 def test_a_replaced_file_is_told_apart(tmp_path: Path) -> None:
     file = delivered(table(3))
-    assert Work(BUCKET, file, "UTC").lies_there()
+    assert Work(BUCKET, file, USUAL).lies_there()
     delivered(table(4))
-    assert not Work(BUCKET, file, "UTC").lies_there()
+    assert not Work(BUCKET, file, USUAL).lies_there()
     boto3.client("s3").delete_object(Bucket=BUCKET, Key=file.object_key)
-    assert not Work(BUCKET, file, "UTC").lies_there()
+    assert not Work(BUCKET, file, USUAL).lies_there()
 
 
 def test_quarantines_are_put_together_under_their_lines_of_the_file() -> None:

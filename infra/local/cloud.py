@@ -24,6 +24,7 @@ ROLES = (
     "producer",
     "cleaner",
     "replayer",
+    "eraser",
     "on-call",
     "observer",
     "heartbeat",
@@ -35,6 +36,7 @@ PROFILE_VARIABLES = {
     "ECOM_PRODUCER_PROFILE": "producer",
     "ECOM_CLEANER_PROFILE": "cleaner",
     "ECOM_REPLAYER_PROFILE": "replayer",
+    "ECOM_ERASER_PROFILE": "eraser",
     "ECOM_ON_CALL_PROFILE": "on-call",
     "ECOM_OBSERVER_PROFILE": "observer",
 }

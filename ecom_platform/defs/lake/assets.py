@@ -38,6 +38,7 @@ from ecom_platform.pipeline.days import (
     publish_days,
     row_counts_by_day,
 )
+from ecom_platform.pipeline.erasure_requests import terms_of
 from ecom_platform.pipeline.files import FileReading, stage_files, stage_files_elsewhere
 from ecom_platform.pipeline.manifest import read_manifest
 from ecom_platform.resources.query_engine import QueryEngine
@@ -117,8 +118,9 @@ def _stage_large(
     staging_job: StagingJob,
 ) -> Iterator[FileReading]:
     """Begins when the first reading is asked for, so that other files are published before."""
+    terms = terms_of(tables)
     yield from stage_files_elsewhere(
-        files, tables, engine, lambda asked: staging_job.run(context, asked)
+        files, tables, engine, lambda asked: staging_job.run(context, asked, terms)
     )
 
 
