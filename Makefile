@@ -14,10 +14,13 @@ RATE ?=
 SPEED ?=
 ENVIRONMENT ?= aws
 ROWS ?= 10000000
+EVENTS_PER_SECOND ?= 100
 BENCH ?=
 SEEDS ?= 1
 SIGN_IN ?=
 POSTGRES ?=
+YES ?=
+CONFIRM ?=
 TEST_WORKERS ?= 3
 CHROMIUM ?=
 
@@ -51,7 +54,7 @@ down: $(VENV)/run.stamp ## Stop a local cloud that was left running
 
 clean: ## Stop the local cloud and remove its data, the Dagster home and the virtual environment
 	@if [ -x $(PYTHON) ]; then $(LOCAL) clean; fi
-	@rm -rf $(VENV) $(FLINK_VENV) $(SPARK_VENV) $(POLARS_VENV) $(COHORTS_VENV) $(TRINO_VENV) .benchmarks .mypy_cache .ruff_cache .pytest_cache
+	@rm -rf $(VENV) $(FLINK_VENV) $(SPARK_VENV) $(POLARS_VENV) $(COHORTS_VENV) $(TRINO_VENV) .venv-checkov .benchmarks .mypy_cache .ruff_cache .pytest_cache
 
 ## Look
 
@@ -119,8 +122,20 @@ rebuild-catalog: $(VENV)/run.stamp ## Make the Glue catalog anew from the commit
 remove-old-versions: $(VENV)/run.stamp ## Free the space of versions that were replaced more than a day ago
 	@$(RUN) $(PYTHON) -m ecom_platform.commands.remove_old_versions
 
-deploy: $(VENV)/run.stamp $(FLINK_VENV)/stamp ## Deploy the stacks to AWS with your own credentials (ENVIRONMENT=aws)
-	@$(PYTHON) -m infra.deploy $(ENVIRONMENT)
+plan: $(VENV)/run.stamp $(FLINK_VENV)/stamp ## Show what a deployment would change (ENVIRONMENT=aws)
+	@$(PYTHON) -m infra.deploy $(ENVIRONMENT) --plan
+
+deploy: $(VENV)/run.stamp $(FLINK_VENV)/stamp ## Deploy to AWS with your own credentials, asking first (ENVIRONMENT=aws; YES=1 asks nobody)
+	@$(PYTHON) -m infra.deploy $(ENVIRONMENT) $(if $(YES),--yes)
+
+smoke: $(VENV)/run.stamp ## Whether a deployment works: the canary's alert arrives, yesterday builds (ENVIRONMENT=aws)
+	@$(PYTHON) -m infra.smoke $(ENVIRONMENT)
+
+destroy: $(VENV)/run.stamp ## Take a deployment away, but for its data (ENVIRONMENT=aws CONFIRM=ecom-)
+	@$(PYTHON) -m infra.destroy $(ENVIRONMENT) --confirm "$(CONFIRM)"
+
+doctor: $(VENV)/run.stamp ## Say what is wrong with an installation, and what mends it (ENVIRONMENT=local)
+	@$(if $(filter local,$(ENVIRONMENT)),$(RUN)) $(PYTHON) -m infra.doctor $(ENVIRONMENT)
 
 ## Work on it
 
@@ -130,6 +145,7 @@ check: $(VENV)/dev.stamp ## Lint, types, architecture, templates, definitions
 	@$(PYTHON) -m mypy
 	@$(VENV)/bin/lint-imports
 	@$(VENV)/bin/cfn-lint $(filter-out infra/prices.yaml,$(wildcard infra/*.yaml))
+	@$(VENV)/bin/hadolint infra/hosting/Dockerfile
 	@$(PYTHON) -m pytest -q ecom_platform_tests/architecture
 
 test: $(VENV)/dev.stamp ## Run the tests (those that take minutes: make test-slow)
@@ -156,6 +172,16 @@ soak: $(VENV)/dev.stamp $(FLINK_VENV)/stamp ## An hour of traffic in ten minutes
 parity: $(VENV)/dev.stamp $(TRINO_VENV)/stamp $(SPARK_VENV)/stamp ## Every mart, check, rule and named query on DuckDB, Trino (which is Athena) and Spark; BENCH="--rows 100000"
 	@$(PYTHON) -m ecom_platform_tests.parity $(BENCH)
 
+access: $(VENV)/dev.stamp $(FLINK_VENV)/stamp ## What each role does in a run from end to end, held against its policy; and abuses, each refused
+	@PYTHONPATH=lambda_handlers:flink_app $(PYTHON) -m ecom_platform_tests.access
+
+check-workflows: ## Lint the GitHub workflows with actionlint; needs Go
+	@GOBIN="$(CURDIR)/.local/tools" go install github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
+	@.local/tools/actionlint -no-color -shellcheck= -pyflakes= .github/workflows/*.yml
+
+scan: .venv-checkov/stamp ## Scan the templates with checkov, in an environment of its own
+	@.venv-checkov/bin/checkov --config-file infra/.checkov.yaml
+
 mutate: $(VENV)/dev.stamp ## Change every mart, check and rule in small ways, and see that an example notices each
 	@PYTHONPATH=lambda_handlers:flink_app $(PYTHON) -m ecom_platform_tests.mutation
 
@@ -169,13 +195,16 @@ test-browser: $(VENV)/browser.stamp ## Every page of the dashboard in a headless
 flink: $(FLINK_VENV)/stamp ## Set up the environment of the Flink job
 
 lock: $(VENV)/run.stamp ## Resolve the requirements anew, with hashes
-	@for name in requirements/run requirements/dev requirements/uv requirements/browser glue_jobs/requirements glue_jobs/local/requirements benchmarks/polars_requirements benchmarks/cohorts_requirements benchmarks/trino_requirements \
+	@for name in requirements/run requirements/dev requirements/uv requirements/browser glue_jobs/requirements glue_jobs/local/requirements benchmarks/polars_requirements benchmarks/cohorts_requirements benchmarks/trino_requirements infra/checkov_requirements \
 	  flink_app/requirements $(basename $(wildcard lambda_handlers/*/requirements.in)); do \
 	  $(VENV)/bin/uv pip compile -q --universal --python-version 3.11 \
 	  --generate-hashes --no-strip-extras --no-header --no-annotate --upgrade \
 	  $$name.in -o $$name.txt; done
 
 ## Measure
+
+cost: $(VENV)/run.stamp ## What a month costs on AWS, by service; EVENTS_PER_SECOND=100
+	@$(PYTHON) -m infra.costs --events-per-second $(EVENTS_PER_SECOND)
 
 bench-batch: $(VENV)/run.stamp $(if $(findstring --peers,$(BENCH)),$(SPARK_VENV)/stamp $(POLARS_VENV)/stamp) ## Time raw files to marts against a bare DuckDB script; ROWS=1000000 BENCH=--peers
 	@$(PYTHON) -m benchmarks.batch --rows $(ROWS) $(BENCH)
@@ -239,6 +268,12 @@ $(SPARK_VENV)/stamp: glue_jobs/local/requirements.txt $(VENV)/bin/uv
 	@$(VENV)/bin/uv pip install -q --python $(SPARK_VENV)/bin/python --require-hashes -r $<
 	@touch $@
 
+.venv-checkov/stamp: infra/checkov_requirements.txt $(VENV)/bin/uv
+	@echo "setting up .venv-checkov …"
+	@python3 -m venv .venv-checkov
+	@$(VENV)/bin/uv pip install -q --python .venv-checkov/bin/python --require-hashes -r $<
+	@touch $@
+
 .venv-%/stamp: benchmarks/%_requirements.txt $(VENV)/bin/uv
 	@echo "setting up .venv-$* …"
 	@python3 -m venv .venv-$*
@@ -253,4 +288,4 @@ $(VENV)/browser.stamp: requirements/browser.txt $(VENV)/dev.stamp
 	@$(VENV)/bin/uv pip install -q --python $(PYTHON) --require-hashes -r requirements/browser.txt
 	@touch $@
 
-.PHONY: bench-scale bench-database prepare-database parity test-spark bench-staging help demo up down clean answers alerts sessions quarantine mcp simulate detect backtest build verdict acknowledge mute retire erase replay-quarantine replay-failures restage rebuild-catalog remove-old-versions deploy check test test-stream test-slow crash-test chaos soak mutate screenshots test-browser flink lock bench-batch bench-stream bench-detection bench-agreement sweep-detection calibrate
+.PHONY: cost bench-scale bench-database prepare-database parity test-spark bench-staging help demo up down clean answers alerts sessions quarantine mcp simulate detect backtest build verdict acknowledge mute retire erase replay-quarantine replay-failures restage rebuild-catalog remove-old-versions plan deploy smoke destroy doctor check test test-stream test-slow crash-test access check-workflows scan chaos soak mutate screenshots test-browser flink lock bench-batch bench-stream bench-detection bench-agreement sweep-detection calibrate

@@ -43,7 +43,7 @@ def fresh_platform(folder: Path, say: Callable[[str], None] = print) -> Iterator
 @contextmanager
 def fresh_database(folder: Path, policy: Policy) -> Iterator[MartDatabase]:
     """A PostgreSQL with empty marts that follows a policy; libpq finds its password meanwhile."""
-    _let_through(folder)
+    let_through(folder)
     with (
         postgres.running(folder / "postgres", free_port()) as server,
         patch.dict(os.environ, {"PGPASSFILE": str(server.password_file)}),
@@ -53,7 +53,7 @@ def fresh_database(folder: Path, policy: Policy) -> Iterator[MartDatabase]:
         yield database
 
 
-def _let_through(folder: Path) -> None:
+def let_through(folder: Path) -> None:
     """Where root runs this, the server is run by somebody else, who must come through."""
     for one in (folder, *folder.parents):
         mode = one.stat().st_mode

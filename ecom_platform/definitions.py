@@ -15,6 +15,7 @@ from ecom_platform.resources.flink_job import FlinkJob, ManagedFlinkJob, RestFli
 from ecom_platform.resources.glue_catalog import GlueCatalog
 from ecom_platform.resources.mart_database import MartDatabase
 from ecom_platform.resources.object_store import ObjectStore
+from ecom_platform.resources.platform_metrics import PlatformMetrics
 from ecom_platform.resources.query_engine import QueryEngine
 from ecom_platform.resources.schema_finder import (
     CrawlingSchemaFinder,
@@ -41,6 +42,7 @@ class Resources:
     schema_finder: SchemaFinder
     brew_job: BrewJob
     stream_metrics: StreamMetrics
+    platform_metrics: PlatformMetrics
     flink_job: FlinkJob
     alert_log: AlertLog
     affinity_table: AffinityTable
@@ -69,6 +71,9 @@ class Resources:
             ),
             stream_metrics=StreamMetrics(
                 stream_prefix=settings.prefix, profile=settings.observer_profile
+            ),
+            platform_metrics=PlatformMetrics(
+                namespace=f"{settings.prefix}dagster", profile=settings.aws_profile
             ),
             flink_job=_flink_job(settings),
             alert_log=AlertLog(table=settings.alerts_table, profile=settings.observer_profile),

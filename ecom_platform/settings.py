@@ -8,7 +8,7 @@ import os
 import re
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, cast, get_args
 from zoneinfo import ZoneInfo, available_timezones
@@ -41,6 +41,7 @@ class Settings:
         data_bucket: the S3 bucket with the prefixes `raw/`, `lake/` and `marts/`.
         aws_profile: profile of the AWS configuration whose role the platform works under.
         producer_profile: the same for whoever delivers event files and sends events.
+        reader_profile: the same for the dashboard, which reads tables and keeps people's words.
         cleaner_profile: the same for the removal of old versions, which alone may delete.
         replayer_profile: the same for giving failed records to their functions once more.
         eraser_profile: the same for forgetting users, which alone may delete versions of objects.
@@ -68,6 +69,7 @@ class Settings:
     data_bucket: str
     aws_profile: str | None
     producer_profile: str | None
+    reader_profile: str | None
     cleaner_profile: str | None
     replayer_profile: str | None
     eraser_profile: str | None
@@ -86,6 +88,11 @@ class Settings:
     mart_database: str | None = None
     spark_from_bytes: int | None = None
     spark_command: str | None = None
+
+    @property
+    def as_reader(self) -> "Settings":
+        """The same for who looks at tables alone."""
+        return replace(self, aws_profile=self.reader_profile or self.aws_profile)
 
     @property
     def athena_work_group(self) -> str:
@@ -180,6 +187,7 @@ class Settings:
             data_bucket=values.get("ECOM_DATA_BUCKET") or f"{prefix}data-local",
             aws_profile=values.get("ECOM_AWS_PROFILE") or None,
             producer_profile=values.get("ECOM_PRODUCER_PROFILE") or None,
+            reader_profile=values.get("ECOM_READER_PROFILE") or None,
             cleaner_profile=values.get("ECOM_CLEANER_PROFILE") or None,
             replayer_profile=values.get("ECOM_REPLAYER_PROFILE") or None,
             eraser_profile=values.get("ECOM_ERASER_PROFILE") or None,

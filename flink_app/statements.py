@@ -62,7 +62,11 @@ def create_steps(steps: str) -> str:
 
 def insert(name: str, groups: PropertyGroups) -> str:
     """Return an insert other than that of detections."""
-    parameters = {**property_group(groups, "records"), "quiet_interval": quiet_interval(groups)}
+    parameters = {
+        **property_group(groups, "records"),
+        "quiet_interval": quiet_interval(groups),
+        "session_seconds": property_group(groups, "sessions")["seconds"],
+    }
     return render_file(f"inserts/{name}", parameters)
 
 

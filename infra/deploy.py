@@ -1,23 +1,27 @@
-"""`python -m infra.deploy ENVIRONMENT`: bring up or update all stacks, here or on AWS.
+"""`python -m infra.deploy ENVIRONMENT`: bring up or update an installation, here or on AWS.
 
-Which cloud is meant is boto3's own business: `AWS_ENDPOINT_URL` and credentials. The command can be
-repeated; a stack without changes is left as it is.
+Looks first whether it can work, shows what would change, asks, and does it; a command that was
+broken off is simply given again. Which cloud is meant is boto3's own business: `AWS_ENDPOINT_URL`
+and credentials.
 """
 
 import argparse
-import hashlib
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import yaml
-from botocore.exceptions import ClientError, NoCredentialsError, WaiterError
+from botocore.exceptions import ClientError, NoCredentialsError, NoRegionError
 
+from infra.flink_application import FlinkApplication
 from infra.flink_package import flink_package
 from infra.glue_package import GluePackage, glue_packages
 from infra.lambda_packages import LambdaPackage, build_packages
+from infra.preflight import problems
+from infra.stacks import DeployError, Stack, StackPlan, upload
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -27,21 +31,15 @@ ROOT = HERE.parent
 HANDLERS = ROOT / "lambda_handlers"
 APPLICATION = ROOT / "flink_app"
 CACHE = ROOT / ".local" / "lambda_requirements"
-CAPABILITIES = ("CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND")
 PLACEHOLDER = "change-me"
 STORAGE = "storage"
-STACKS = (
-    "catalog",
-    "access",
-    "spark",
-    "streaming",
-    "alerts",
-    "sessions",
-    "triggers",
-    "observability",
-)
+STACKS = ("catalog", "access", "operations", "spark")
 """One template each, in the order in which they build on each other; storage comes before them."""
+STREAMING = ("streaming", "alerts", "sessions", "triggers", "observability")
+"""The same for real time, which costs while nobody visits the shop: `Streaming` switches it."""
 SWITCHED = {
+    "hosting": "DagsterImage",
+    "budget": "MonthlyBudget",
     "quicksight": "QuickSightPrincipalArn",
     "studio": "StudioNotes",
     "chat": "SlackWorkspaceId",
@@ -53,33 +51,56 @@ SWITCHED = {
     "redshift": "RedshiftVpcId",
 }
 """Deployed only where a parameter says so: an account may have no subscription to QuickSight."""
-LARGEST_TEMPLATE = 51_200
-"""Bytes that CloudFormation takes by value."""
 
-# A creation that failed leaves a stack which can only be deleted.
-DEAD_STATES = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "REVIEW_IN_PROGRESS"}
-WAIT = {"Delay": 1, "MaxAttempts": 1200}
+Say = Callable[[str], None]
 
 
-class DeployError(RuntimeError):
-    """A stack could not be brought up; the message carries CloudFormation's reasons."""
+def stacks_of(cloud: "CloudFormationClient", values: Mapping[str, str]) -> list[Stack]:
+    """The stacks of an installation but for its storage, in their order."""
+    streaming = STREAMING if values.get("Streaming", "true") == "true" else ()
+    switched = [name for name, switch in SWITCHED.items() if values.get(switch, "false") != "false"]
+    return [Stack(cloud, name, values) for name in (*STACKS, *streaming, *switched)]
 
 
-def deploy(environment: str, overrides: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Deploy every stack, and return what the platform must know of them.
+def deploy(
+    environment: str, overrides: Mapping[str, str] | None = None, say: Say = lambda _: None
+) -> dict[str, str]:
+    """Deploy every stack, start the Flink job, and return what the platform must know of them.
 
     `overrides` replaces parameters of the environment's file, where a test needs others.
     """
     cloud = boto3.client("cloudformation")
     values = parameters_of(environment, overrides or {})
-    if not _bucket_outlived_its_stack(cloud, values):
-        deploy_stack(cloud, STORAGE, values)
+    storage = Stack(cloud, STORAGE, values)
+    if not _bucket_outlived_its_stack(storage):
+        storage.bring_up()
     values |= _upload_code(values)
+    values |= _flink_start(cloud, values)
     outputs = {"DataBucketName": values["DataBucketName"]}
-    switched = [name for name, switch in SWITCHED.items() if values.get(switch, "false") != "false"]
-    for name in (*STACKS, *switched):
-        outputs |= deploy_stack(cloud, name, values)
+    for stack in stacks_of(cloud, values):
+        outputs |= stack.bring_up()
+        say(f"{stack.full_name} is up")
+    if values["IsAws"] == "true" and values.get("Streaming", "true") == "true":
+        FlinkApplication(f"{values['Prefix']}rules").bring_up(say)
     return outputs
+
+
+def plan(environment: str, overrides: Mapping[str, str] | None = None) -> Iterator[StackPlan]:
+    """What a deployment would change. Code is put into the bucket where there is one: a change set
+    names it.
+    """
+    cloud = boto3.client("cloudformation")
+    values = parameters_of(environment, overrides or {})
+    storage = Stack(cloud, STORAGE, values)
+    if not _has_bucket_alone(storage):
+        yield (first := storage.plan())
+        if first.action == "create":
+            yield from (StackPlan(s.full_name, "create") for s in stacks_of(cloud, values))
+            return
+    values |= _upload_code(values)
+    values |= _flink_start(cloud, values)
+    for stack in stacks_of(cloud, values):
+        yield stack.plan()
 
 
 def parameters_of(environment: str, overrides: Mapping[str, str]) -> dict[str, str]:
@@ -109,7 +130,7 @@ def _upload_code(values: Mapping[str, str]) -> dict[str, str]:
     if jar := values.get("FlinkConnectorJar"):
         packages["FlinkApplicationKey"] = flink_package(APPLICATION, ROOT / jar)
     for key, content in packages.values():
-        _upload(values["DataBucketName"], key, content)
+        upload(values["DataBucketName"], key, content)
     return {parameter: key for parameter, (key, _) in packages.items()}
 
 
@@ -117,27 +138,40 @@ def _lambda_packages() -> list[LambdaPackage]:
     return build_packages(HANDLERS, cache=CACHE)
 
 
-def _upload(bucket: str, key: str, content: bytes) -> None:
-    """The key is the content, so an object that exists is right and stays."""
+def _flink_start(cloud: "CloudFormationClient", values: Mapping[str, str]) -> dict[str, str]:
+    """Where a job without a snapshot begins to read: now, and not two days of old alerts ago.
+
+    Once said it stays, so that a second deployment changes nothing.
+    """
+    if values["IsAws"] != "true" or "FlinkStartAt" in values:
+        return {}
     try:
-        boto3.client("s3").put_object(Bucket=bucket, Key=key, Body=content, IfNoneMatch="*")
+        found = cloud.describe_stacks(StackName=f"{values['Prefix']}streaming")["Stacks"][0]
     except ClientError as error:
-        if error.response["Error"]["Code"] != "PreconditionFailed":
+        if "does not exist" not in str(error):
             raise
+        return {"FlinkStartAt": str(int(time.time()))}
+    known = {one["ParameterKey"]: one["ParameterValue"] for one in found.get("Parameters", [])}
+    return {name: known[name] for name in ("FlinkStartAt",) if name in known}
 
 
-def _bucket_outlived_its_stack(cloud: "CloudFormationClient", values: Mapping[str, str]) -> bool:
+def _bucket_outlived_its_stack(storage: Stack) -> bool:
     """A retained bucket stays when its stack goes, and outlives an emulator that was killed.
 
     What its stack would have set is set again, so that an outlived bucket is as safe as a new one.
     """
-    bucket = values["DataBucketName"]
-    if _state(cloud, f"{values['Prefix']}{STORAGE}") is not None:
+    if not _has_bucket_alone(storage):
         return False
-    if bucket not in {one["Name"] for one in boto3.client("s3").list_buckets()["Buckets"]}:
-        return False
-    keep_bucket_safe(bucket, is_aws=values["IsAws"] == "true")
+    bucket = storage.values["DataBucketName"]
+    keep_bucket_safe(bucket, is_aws=storage.values["IsAws"] == "true")
     return True
+
+
+def _has_bucket_alone(storage: Stack) -> bool:
+    """Whether the bucket is there without its stack."""
+    buckets = boto3.client("s3").list_buckets()["Buckets"]
+    names = {one["Name"] for one in buckets}
+    return storage.state() is None and storage.values["DataBucketName"] in names
 
 
 def keep_bucket_safe(bucket: str, *, is_aws: bool) -> None:
@@ -159,92 +193,34 @@ def keep_bucket_safe(bucket: str, *, is_aws: bool) -> None:
     s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [rule]})
 
 
-def deploy_stack(
-    cloud: "CloudFormationClient", name: str, values: Mapping[str, str]
-) -> dict[str, str]:
-    """Create or update one stack with those of the values that its template names.
-
-    Raises:
-        DeployError: it did not reach a complete state.
-
-    """
-    stack, template = f"{values.get('Prefix', 'ecom-')}{name}", _template_of(name, values)
-    known = {found["ParameterKey"] for found in cloud.validate_template(**template)["Parameters"]}
-    request: dict[str, Any] = {
-        "StackName": stack,
-        **template,
-        "Capabilities": list(CAPABILITIES),
-        "Parameters": [
-            {"ParameterKey": key, "ParameterValue": str(value)}
-            for key, value in sorted(values.items())
-            if key in known
-        ],
-    }
-    state = _state(cloud, stack)
-    if state in DEAD_STATES:
-        cloud.delete_stack(StackName=stack)
-        _wait(cloud, "stack_delete_complete", stack)
-        state = None
-    if state is None:
-        cloud.create_stack(**request)
-        _wait(cloud, "stack_create_complete", stack)
-    elif _update_starts(cloud, request):
-        _wait(cloud, "stack_update_complete", stack)
-    described = cloud.describe_stacks(StackName=stack)["Stacks"][0]
-    return {found["OutputKey"]: found["OutputValue"] for found in described.get("Outputs", [])}
-
-
-def _template_of(name: str, values: Mapping[str, str]) -> Any:  # noqa: ANN401 - parts of a request
-    """A template by value, or by its place in the data bucket where it is too large for that."""
-    body = (HERE / f"{name}.yaml").read_bytes()
-    if len(body) <= LARGEST_TEMPLATE:
-        return {"TemplateBody": body.decode()}
-    key = f"artifacts/templates/{name}-{hashlib.sha256(body).hexdigest()[:16]}.yaml"
-    _upload(values["DataBucketName"], key, body)
-    region = boto3.client("s3").meta.region_name
-    place = f"https://{values['DataBucketName']}.s3.{region}.amazonaws.com/{key}"
-    return {"TemplateURL": place}
-
-
-def _update_starts(cloud: "CloudFormationClient", request: dict[str, Any]) -> bool:
-    try:
-        cloud.update_stack(**request)
-    except ClientError as error:
-        if "No updates are to be performed" not in str(error):
-            raise
-        return False
-    return True
-
-
-def _state(cloud: "CloudFormationClient", stack: str) -> str | None:
-    try:
-        return cloud.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
-    except ClientError as error:
-        if "does not exist" not in str(error):
-            raise
-        return None
-
-
-def _wait(cloud: "CloudFormationClient", waiter: str, stack: str) -> None:
-    try:
-        cloud.get_waiter(waiter).wait(StackName=stack, WaiterConfig=WAIT)  # type: ignore[call-overload]
-    except WaiterError as error:
-        events = cloud.describe_stack_events(StackName=stack)["StackEvents"]
-        reasons = [
-            f"{event['LogicalResourceId']}: {event['ResourceStatusReason']}"
-            for event in events
-            if "FAILED" in event["ResourceStatus"] and "ResourceStatusReason" in event
-        ]
-        raise DeployError(f"{stack}: {'; '.join(reasons) or error}") from error
+def _is_wanted(*, is_sure: bool) -> bool:
+    if is_sure:
+        return True
+    if not sys.stdin.isatty():
+        sys.exit("error: nobody is there to be asked; say YES=1 (--yes)")
+    return input("do it? [y/N] ").strip().lower() in {"y", "yes"}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m infra.deploy", description=__doc__)
     choices = sorted(path.stem for path in (HERE / "parameters").glob("*.yaml"))
     parser.add_argument("environment", choices=choices)
+    parser.add_argument("--plan", action="store_true", help="show what would change, and end")
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+    options = parser.parse_args()
     try:
-        outputs = deploy(parser.parse_args().environment)
-    except (DeployError, FileNotFoundError, NoCredentialsError) as error:
+        if found := problems(parameters_of(options.environment, {})):
+            sys.exit("\n".join(f"error: {one}" for one in found))
+        planned = list(plan(options.environment))
+        print("\n".join(line for one in planned for line in one.lines))
+        if options.plan:
+            return
+        if not _is_wanted(is_sure=options.yes):
+            sys.exit("nothing was changed")
+        outputs = deploy(options.environment, say=print)
+    except KeyboardInterrupt:
+        sys.exit("\nbroken off; give the command again, and it goes on from here")
+    except (DeployError, FileNotFoundError, NoCredentialsError, NoRegionError) as error:
         sys.exit(f"error: {error}")
     for key, value in sorted(outputs.items()):
         print(f"{key} = {value}")

@@ -66,7 +66,7 @@ class Reader:
 
     @classmethod
     def of(cls, settings: Settings) -> "Reader":
-        resources = Resources.of(settings)
+        resources = Resources.of(settings.as_reader)
         database = resources.mart_database
         return cls(resources, database.reader() if database.url else None)
 

@@ -72,7 +72,7 @@ def prose(page: Path) -> Iterator[tuple[int, str]]:
     """The lines of a page that are neither a table nor in a block of code, with their numbers."""
     is_code = False
     for number, line in enumerate(page.read_text().splitlines(), start=1):
-        is_code ^= line.startswith("```")
+        is_code ^= line.lstrip().startswith("```")
         if not is_code and not line.startswith("|"):
             yield number, line
 

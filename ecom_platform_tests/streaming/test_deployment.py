@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from ecom_platform_tests.streaming.conftest import PARAMETERS
-from infra import deploy
+from infra import deploy, stacks
 from infra.flink_package import flink_package
 from infra.lambda_packages import build_packages
 from infra.local.time_to_live import EXPIRING_TABLES, turn_on_expiry
@@ -91,12 +91,12 @@ def test_a_stack_that_failed_says_why_and_is_made_anew(
     deployed: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     template = "Resources:\n  Queue:\n    Type: {}\n    Properties: {{QueueName: made-anew}}\n"
-    monkeypatch.setattr(deploy, "HERE", tmp_path)
+    monkeypatch.setattr(stacks, "HERE", tmp_path)
     cloudformation = boto3.client("cloudformation")
     (tmp_path / "queues.yaml").write_text(template.format("AWS::No::Such"))
-    with pytest.raises((deploy.DeployError, ClientError), match="AWS::No::Such"):
-        deploy.deploy_stack(cloudformation, "queues", PARAMETERS)
+    stack = stacks.Stack(cloudformation, "queues", {**PARAMETERS, "Prefix": "ecom-"})
+    with pytest.raises((stacks.DeployError, ClientError), match="AWS::No::Such"):
+        stack.bring_up()
     (tmp_path / "queues.yaml").write_text(template.format("AWS::SQS::Queue"))
-    deploy.deploy_stack(cloudformation, "queues", PARAMETERS)
-    stack = cloudformation.describe_stacks(StackName="ecom-queues")["Stacks"][0]
-    assert stack["StackStatus"] == "CREATE_COMPLETE"
+    stack.bring_up()
+    assert stack.state() == "CREATE_COMPLETE"

@@ -127,10 +127,14 @@ def test_flink_names_the_streams_of_the_template() -> None:
     assert named == {name["Fn::Sub"].replace("${Prefix}", "ecom-") for name in streams}
 
 
+OF_THE_COMMAND = {"FlinkConnectorJar", "Streaming"}
+"""What the deployment itself reads."""
+
+
 def test_the_parameters_name_only_what_a_template_takes() -> None:
     texts = "".join(path.read_text() for path in (ROOT / "infra").glob("*.yaml"))
     for path in (ROOT / "infra" / "parameters").glob("*.yaml"):
-        given = set(yaml.safe_load(path.read_text())) - {"FlinkConnectorJar", *SWITCHED.values()}
+        given = set(yaml.safe_load(path.read_text())) - {*OF_THE_COMMAND, *SWITCHED.values()}
         assert all(f"\n  {name}:" in texts for name in given), path
 
 

@@ -9,12 +9,17 @@ from ecom_platform_tests.support.templates import filled, load_template
 from infra.deploy import SWITCHED
 
 
-def test_the_batch_role_logs_in_as_the_two_roles_that_the_platform_has() -> None:
+def test_loader_and_dashboard_log_in_by_roles_of_their_own() -> None:
     resources = load_template("aurora")["Resources"]
-    (statement,) = resources["BatchPolicy"]["Properties"]["PolicyDocument"]["Statement"]
-    users = [filled(one).rpartition("/")[2] for one in statement["Resource"]]
     roles = Roles(Settings.from_environment({}).prefix)
-    assert users == [roles.loader, roles.dashboard]
+    for policy, role, user in (
+        ("BatchPolicy", "ecom-batch", roles.loader),
+        ("ReaderPolicy", "ecom-reader", roles.dashboard),
+    ):
+        properties = resources[policy]["Properties"]
+        (statement,) = properties["PolicyDocument"]["Statement"]
+        assert filled(properties["RoleName"]) == role
+        assert str(filled(statement["Resource"])).rpartition("/")[2].rstrip("']") == user
 
 
 def test_the_stack_s_output_is_what_the_setting_takes() -> None:

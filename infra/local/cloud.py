@@ -3,6 +3,7 @@
 What does not belong here: what is deployed into it (`infra.deploy`), and the commands (`__main__`).
 """
 
+import os
 import shutil
 import sys
 import time
@@ -19,9 +20,12 @@ REGION = "us-east-1"
 ACCOUNT = "000000000000"
 ROOT_KEY = "test"
 DEFAULT_PORT = 4566
+DECISIONS = "ECOM_DECISIONS"
+"""Names a file in which the server keeps what its IAM decided."""
 ROLES = (
     "batch",
     "producer",
+    "reader",
     "cleaner",
     "replayer",
     "eraser",
@@ -33,6 +37,7 @@ ROLES = (
 """Each has a profile of the AWS configuration that is called as the role is: `ecom-batch`."""
 PROFILE_VARIABLES = {
     "ECOM_AWS_PROFILE": "batch",
+    "ECOM_READER_PROFILE": "reader",
     "ECOM_PRODUCER_PROFILE": "producer",
     "ECOM_CLEANER_PROFILE": "cleaner",
     "ECOM_REPLAYER_PROFILE": "replayer",
@@ -165,6 +170,7 @@ class LocalCloud:
     def _server_environment(self) -> Mapping[str, str]:
         """Nothing but what is meant: a Lambda would inherit all that stands in here."""
         return {
+            **{name: os.environ[name] for name in (DECISIONS,) if name in os.environ},
             "HOME": str(Path.home()),
             "PATH": "/usr/bin:/bin",
             "TMPDIR": str(self._scratch),

@@ -16,6 +16,7 @@ from ministack.core import iam_actions
 from ministack.services import kinesis, s3, sts
 
 from infra.local.ministack_archive import archive_in_buffers
+from infra.local.ministack_decisions import name_glue_resources, record_decisions
 from infra.local.ministack_metrics import publish_stream_metrics
 from infra.local.ministack_resharding import keep_closed_shards
 
@@ -113,6 +114,8 @@ def main() -> None:
     expire_only_old_records()
     keep_sessions()
     keep_closed_shards()
+    name_glue_resources()
+    record_decisions()
     app.main()
 
 

@@ -125,15 +125,14 @@ def stop(found: Sequence[Service] | Iterator[Service]) -> None:
 
 def credentials(name: str, prefix: str) -> dict[str, str]:
     """Each process works under the role that it has on AWS; the poller is the cloud's own."""
-    if name == "heartbeat":
-        return {"AWS_PROFILE": f"{prefix}heartbeat"}
-    if name != "flink":
+    # Not by a profile: keys of the environment, which are root's, would win over it.
+    if name not in {"flink", "heartbeat"}:
         return {}
     import boto3  # noqa: PLC0415 - slow to load, and stopping needs none
 
     keys = boto3.client("sts").assume_role(
-        RoleArn=f"arn:aws:iam::{ACCOUNT}:role/{prefix}flink",
-        RoleSessionName="flink",
+        RoleArn=f"arn:aws:iam::{ACCOUNT}:role/{prefix}{name}",
+        RoleSessionName=name,
         DurationSeconds=SESSION_SECONDS,
     )["Credentials"]
     return {

@@ -43,6 +43,7 @@ def session_table() -> SessionTable:
     return SessionTable(
         boto3.resource("dynamodb").Table(settings().sessions_table),
         retention_days=settings().session_retention_days,
+        indexes_all=settings().indexes_all,
     )
 
 

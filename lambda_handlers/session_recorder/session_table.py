@@ -11,9 +11,13 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
 
+HOUR = "active_hour"
+
+
 class SessionTable:
-    def __init__(self, table: "Table", *, retention_days: int) -> None:
+    def __init__(self, table: "Table", *, retention_days: int, indexes_all: bool = True) -> None:
         self._table = table
+        self._indexes_all = indexes_all
         self._retention_days = retention_days
 
     def record(self, state: SessionState, *, updated_at: str) -> bool:
@@ -50,10 +54,15 @@ class SessionTable:
         values: Attributes | None = None,
     ) -> Attributes | None:
         """None when it was written, else the item that stands against it."""
-        attributes = {**attributes, **stage_and_hour(state.user_id, attributes)}
+        found = stage_and_hour(state.user_id, attributes, indexes_all=self._indexes_all)
+        attributes = {**attributes, **found}
+        # Whose cart was emptied again leaves the index.
+        removal = "" if HOUR in found else f" remove {HOUR}"
         request: dict[str, Any] = {
             "Key": {"user_id": state.user_id, "user_session": state.user_session},
-            "UpdateExpression": "set " + ", ".join(f"{name} = :{name}" for name in attributes),
+            "UpdateExpression": "set "
+            + ", ".join(f"{name} = :{name}" for name in attributes)
+            + removal,
             "ConditionExpression": condition,
             "ExpressionAttributeValues": {
                 **{f":{name}": value for name, value in attributes.items()},

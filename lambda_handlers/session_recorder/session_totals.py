@@ -41,14 +41,22 @@ def resumed(stored: Attributes, part: Attributes) -> dict[str, Any]:
     return found
 
 
-def stage_and_hour(user_id: str, attributes: Attributes) -> dict[str, Any]:
-    """What readers of the table look for: how far the session came, and when it was last active."""
+def stage_and_hour(
+    user_id: str, attributes: Attributes, *, indexes_all: bool = True
+) -> dict[str, Any]:
+    """What readers of the table look for: how far the session came, and when it was last active.
+
+    Without its hour a session is not in the index, whose every write costs two. Unless all are to
+    be found there, those that only look are left out.
+    """
     if attributes["purchase_count"]:
         stage = "bought"
     elif attributes["cart_count"] > attributes["remove_from_cart_count"]:
         stage = "cart"
     else:
         stage = "looking"
+    if stage == "looking" and not indexes_all:
+        return {"stage": stage}
     hour = attributes["last_event_at"][: len("2026-01-02T03")]
     return {"stage": stage, "active_hour": f"{hour}#{zlib.crc32(user_id.encode()) % BUCKETS}"}
 

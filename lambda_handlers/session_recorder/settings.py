@@ -9,6 +9,7 @@ class Settings:
     sessions_table: str
     session_retention_days: int
     failures_bucket: str
+    indexes_all: bool = True
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
@@ -16,4 +17,5 @@ class Settings:
             sessions_table=environment["SESSIONS_TABLE"],
             session_retention_days=int(environment["SESSION_RETENTION_DAYS"]),
             failures_bucket=environment["FAILURES_BUCKET"],
+            indexes_all=environment.get("INDEXED_SESSIONS", "all") == "all",
         )

@@ -14,7 +14,7 @@ with session_events as (
     min(price) as price,
     max(event_ms) as event_ms,
     max(product_id) as product_id
-  from table(tumble(table events, descriptor(event_time), interval '5' second))
+  from table(tumble(table events, descriptor(event_time), interval '$session_seconds' second))
   where user_session is not null and not is_future and user_id <> $canary_user_id
   group by
     user_id,

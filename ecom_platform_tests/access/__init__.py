@@ -1,0 +1,1 @@
+"""What each role really does, held against what it may do."""

@@ -1,0 +1,1 @@
+"""What is in the image of Dagster and the dashboard."""
