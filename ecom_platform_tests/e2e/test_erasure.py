@@ -9,15 +9,24 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import boto3
+import dagster as dg
 import pytest
 
 from ecom_platform.batch import Batch
 from ecom_platform.commands.erase import erase
+from ecom_platform.defs.privacy.assets import ERASURES
+from ecom_platform.defs.privacy.sensors import erasure_requests_sensor
 from ecom_platform.detection.verdicts import Word
-from ecom_platform.pipeline.erasure_requests import ErasureRequest, put_request, utc_now
+from ecom_platform.pipeline.erasure_requests import (
+    ErasureRequest,
+    put_request,
+    read_reports,
+    utc_now,
+)
 from ecom_platform.pipeline.verdicts import say_verdict
 from ecom_platform_tests.support.places import HEADER
 from ecom_platform_tests.support.tables import rows
+from ecom_platform_tests.support.ticks import Ticks
 from infra.local.cloud import LocalCloud
 
 BUCKET = "ecom-data-local"
@@ -216,3 +225,34 @@ def test_only_the_eraser_may_delete_a_version(cloud: LocalCloud) -> None:
     with pytest.raises(eraser.exceptions.ClientError, match="AccessDenied"):
         eraser.delete_object(Bucket=BUCKET, Key="privacy/requests/x.json", VersionId=request)
     eraser.delete_object(Bucket=BUCKET, Key="lake/x", VersionId=version)
+
+
+def test_dagster_asks_works_and_is_done(
+    cloud: LocalCloud, batch: Batch, take_in: TakeIn, tmp_path: Path
+) -> None:
+    take_in(write(tmp_path / "first.csv", [event(0, "view", BUYER), event(1, "view", OTHER)]))
+    objects = batch.resources.eraser.objects
+
+    sensor = Ticks(erasure_requests_sensor, batch)
+    assert sensor.tick() == []
+    assert "0 requests" in str(sensor.skipped)
+    request = ErasureRequest.of([BUYER], utc_now())
+    put_request(objects, request)
+    while asked := sensor.tick():
+        (run,) = asked
+        assert run.partition_key == request.request_id
+        batch.run("erasures", [("privacy", "erasures")], partition=request.request_id)
+        batch.take_in()
+        batch.rebuild()
+    assert "all of them verified" in str(sensor.skipped)
+    assert read_reports(batch.tables.objects)[request.request_id]["state"] == "verified"
+    events = batch.instance.fetch_observations(
+        dg.AssetRecordsFilter(ERASURES, asset_partitions=[request.request_id]), limit=9
+    )
+    states = {
+        str(e.asset_observation.metadata["state"].value)
+        for e in events.records
+        if e.asset_observation
+    }
+    assert states >= {"requested", "running"}
+    assert users_of(batch) == {OTHER}
