@@ -114,6 +114,7 @@ def parameters_of(environment: str, overrides: Mapping[str, str]) -> dict[str, s
     values |= overrides
     prefix = values.setdefault("Prefix", "ecom-")
     values.setdefault("DataBucketName", f"{prefix}data-local")
+    values.setdefault("ProtectTables", values["IsAws"])
     values.setdefault("DatabasePrefix", prefix.replace("-", "_"))
     if PLACEHOLDER in values["DataBucketName"]:
         raise DeployError(
@@ -220,7 +221,13 @@ def main() -> None:
         outputs = deploy(options.environment, say=print)
     except KeyboardInterrupt:
         sys.exit("\nbroken off; give the command again, and it goes on from here")
-    except (DeployError, FileNotFoundError, NoCredentialsError, NoRegionError) as error:
+    except (
+        ClientError,
+        DeployError,
+        FileNotFoundError,
+        NoCredentialsError,
+        NoRegionError,
+    ) as error:
         sys.exit(f"error: {error}")
     for key, value in sorted(outputs.items()):
         print(f"{key} = {value}")

@@ -42,7 +42,9 @@ class FlinkApplication:
         """
         version = self.detail()["ApplicationVersionId"]
         if self.detail()["ApplicationStatus"] == "READY":
-            self.client.start_application(ApplicationName=self.name)
+            self.client.start_application(
+                ApplicationName=self.name, RunConfiguration=self._how(self.detail())
+            )
             say(f"{self.name} is starting; that takes minutes")
         found = self._settled()
         status = found["ApplicationStatus"]
@@ -54,6 +56,14 @@ class FlinkApplication:
                 f" runs; {self._why()}"
             )
         say(f"{self.name} runs")
+
+    @staticmethod
+    def _how(detail: dict[str, Any]) -> dict[str, Any]:
+        """How the template says that it starts; told again, as a start without it might not ask."""
+        described = detail.get("ApplicationConfigurationDescription", {})
+        run = described.get("RunConfigurationDescription", {})
+        restore = run.get("ApplicationRestoreConfigurationDescription")
+        return {"ApplicationRestoreConfiguration": restore} if restore else {}
 
     def stop(self) -> None:
         """Stop it with a snapshot, where it runs, and wait."""

@@ -5,6 +5,7 @@ are, and their parameters (`deploy`).
 """
 
 import hashlib
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,17 +29,11 @@ DEAD_STATES = {
     "DELETE_FAILED",
     "REVIEW_IN_PROGRESS",
 }
-UNDER_WAY = {
-    "CREATE_IN_PROGRESS": "stack_create_complete",
-    "UPDATE_IN_PROGRESS": "stack_update_complete",
-    "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS": "stack_update_complete",
-    "UPDATE_ROLLBACK_IN_PROGRESS": "stack_rollback_complete",
-    "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS": "stack_rollback_complete",
-    "DELETE_IN_PROGRESS": "stack_delete_complete",
-}
-"""State that a command left which was broken off → what to wait for."""
+UNDER_WAY = "_IN_PROGRESS"
+"""How states end that a command left which was broken off."""
 WAIT = {"Delay": 1, "MaxAttempts": 3600}
 PLAN = "plan"
+STUCK = "UPDATE_ROLLBACK_FAILED"
 
 
 class DeployError(RuntimeError):
@@ -84,6 +79,8 @@ class Stack:
         state = self.state()
         if state is None or state in DEAD_STATES:
             return StackPlan(self.full_name, "create")
+        if state.endswith(UNDER_WAY) or state == STUCK:
+            return StackPlan(self.full_name, "wait", (f"is {state}, and is waited for first",))
         self.cloud.create_change_set(**self._request(), ChangeSetName=PLAN, ChangeSetType="UPDATE")
         try:
             self.cloud.get_waiter("change_set_create_complete").wait(
@@ -151,13 +148,12 @@ class Stack:
 
     def _settled(self) -> str | None:
         """Its state, once what is under way has ended and a failed rollback is done with."""
-        state = self.state()
-        if state in UNDER_WAY:
-            self.wait_for(UNDER_WAY[state])
-        elif state == "UPDATE_ROLLBACK_FAILED":
+        if self.state() == STUCK:
             self.cloud.continue_update_rollback(StackName=self.full_name)
-            self.wait_for("stack_rollback_complete")
-        return self.state()
+        deadline = time.monotonic() + WAIT["MaxAttempts"]
+        while (state := self.state() or "").endswith(UNDER_WAY) and time.monotonic() < deadline:
+            time.sleep(WAIT["Delay"])
+        return state or None
 
     def _request(self, overrides: Mapping[str, str] | None = None) -> Any:  # noqa: ANN401 - parts
         values = {**self.values, **(overrides or {})}

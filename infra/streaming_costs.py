@@ -24,6 +24,8 @@ from infra.cost_sizes import (
 
 ONE_SHARD_STREAMS = 5
 ALARMS, METRICS = 44, 10
+RUNS_AN_HOUR, RUN_SECONDS = 8, 120
+"""Four of an hour of arrival, four of its day; most of one is the start of its task."""
 METRIC_READS = 12 * SECONDS / 30
 """Series of streams and job that Dagster's sensor asks for twice a minute."""
 
@@ -56,7 +58,8 @@ def streaming(one: Installation, events: float) -> Iterator[Line]:
         archived * price("firehose.ingest_gb"),
     )
     yield from functions(one, events, states)
-    yield from tables(one, events, states)
+    yield from tables(one, events)
+    yield runs(one, events)
     yield Line(
         "realtime",
         "CloudWatch",
@@ -78,16 +81,30 @@ def _kept(one: Installation, streams: int) -> Iterator[Line]:
     yield Line("realtime", "Kinesis", what, HOURS * usd)
 
 
-def tables(one: Installation, events: float, states: float) -> Iterator[Line]:
+def runs(one: Installation, events: float) -> Line:
+    """The open hour of the archive is staged every quarter of one, and its day follows."""
+    sizes, price = one.settings["hosting"], one.price
+    cores, gigabytes = int(sizes["RunCpu"]) / 1024, int(sizes["RunMemory"]) / 1024
+    count = HOURS * RUNS_AN_HOUR if events else 0
+    usd = cores * price("fargate.arm_vcpu_hour") + gigabytes * price("fargate.arm_gb_hour")
+    what = f"{count:,} runs of Dagster, {RUN_SECONDS} s each"
+    return Line("realtime", "Fargate", what, count * RUN_SECONDS / 3600 * usd)
+
+
+def tables(one: Installation, events: float) -> Iterator[Line]:
     """DynamoDB: what sessions and quiet carts write."""
     price, window = one.price, int(one.settings["streaming"]["SessionSeconds"])
+    # Provisioned for the traffic that is expected, whether it comes or not.
+    states = one.events * STATES_PER_EVENT[window]
     indexed = 1.0 if one.settings["sessions"]["IndexedSessions"] == "all" else IN_CARTS
-    units = math.ceil(states * (1 + indexed * UNITS_OF_INDEX) * HEADROOM)
+    table = math.ceil(states * HEADROOM)
+    index = math.ceil(states * indexed * UNITS_OF_INDEX * HEADROOM)
+    reads = 2 * int(one.settings["sessions"]["SessionReadUnits"])
     yield Line(
         "realtime",
         "DynamoDB",
-        f"sessions: {units} provisioned write units, {window} s of a session a state",
-        HOURS * units * price("dynamodb.wcu_hour"),
+        f"sessions, {window} s a state: SessionWriteUnits {table}, SessionIndexWriteUnits {index}",
+        HOURS * ((table + index) * price("dynamodb.wcu_hour") + reads * price("dynamodb.rcu_hour")),
     )
     carts = events * QUIET_CARTS_PER_EVENT * SECONDS / MILLION
     yield Line(

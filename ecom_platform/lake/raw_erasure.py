@@ -7,6 +7,7 @@ number that it holds. What does not belong here: fetching and putting (`pipeline
 import base64
 import gzip
 import json
+import re
 import zlib
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
@@ -23,6 +24,8 @@ from ecom_platform.lake.stream_archive import UNREADABLE, archived_lines
 from ecom_platform.lake.terms import Terms
 from ecom_platform.lake.tombstones import Tombstones, erased_lines
 
+HEAD_BYTES = 1 << 16
+WHOLE = re.compile(r"0*(\d{1,19})(?:\.0*)?", re.ASCII)
 WHO = ("user_id", "entity_id")
 """Fields of events and of detections that name a user."""
 
@@ -56,6 +59,13 @@ def rewritten_export(
             copy.writelines(_lines_without(spool, lines))
         rewritten.replace(path)
     return len(lines)
+
+
+def is_opaque(path: Path) -> bool:
+    """Whether nobody can look into a file for a number: packed, or no text."""
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    return head.startswith(GZIP_MAGIC) or b"\0" in head
 
 
 def mentions(path: Path, tombstones: Tombstones) -> bool:
@@ -100,31 +110,31 @@ def rewritten_object(body: bytes, tombstones: Tombstones) -> tuple[bytes, int]:
 
 
 def is_about(line: bytes, tombstones: Tombstones) -> bool:
-    """Whether a record is about somebody who is forgotten; of one that is no JSON object, whether
-    it has such a number.
+    """Whether a record is about somebody who is forgotten; of one that names nobody in digits,
+    whether it has such a number.
     """
     try:
         fields = json.loads(line)
-    except (ValueError, RecursionError):
+        if isinstance(fields, dict) and UNREADABLE in fields:
+            return tombstones.are_in(base64.b64decode(fields[UNREADABLE]))
+    except (ValueError, TypeError, RecursionError):
         return tombstones.are_in(line)
-    if not isinstance(fields, dict):
+    users = list(_users(fields.get(name) for name in WHO)) if isinstance(fields, dict) else []
+    if not users:
         return tombstones.are_in(line)
-    if UNREADABLE in fields:
-        return tombstones.are_in(base64.b64decode(fields[UNREADABLE]))
     moment = _moment(fields.get("event_time"))
-    return any(tombstones.hold_for(user, moment) for user in _users(fields.get(n) for n in WHO))
+    return any(tombstones.hold_for(user, moment) for user in users)
 
 
 def _users(values: Iterable[object]) -> Iterator[int]:
     for value in values:
-        text = str(value)
-        if text.isascii() and text.isdigit():
-            yield int(text)
+        if found := WHOLE.fullmatch(str(value).strip()):
+            yield int(found[1])
 
 
 def _moment(text: object) -> datetime | None:
     try:
         moment = datetime.fromisoformat(str(text).replace(" UTC", "+00:00"))
-    except ValueError:
+        return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+    except (ValueError, OverflowError):
         return None
-    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment

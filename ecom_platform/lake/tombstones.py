@@ -41,7 +41,8 @@ class Tombstones:
     @cached_property
     def _number(self) -> "re.Pattern[str]":
         numbers = "|".join(str(user) for user in sorted(self.until)) or "(?!)"
-        return re.compile(rf"(?<![\d.])(?:{numbers})(?!\.?\d)")
+        # Padded, and with a fraction of zeros, it is the same number to a person.
+        return re.compile(rf"(?<!\d)(?<!\d\.)0*(?:{numbers})(?:\.0*)?(?!\.?\d)")
 
     @cached_property
     def _number_in_bytes(self) -> "re.Pattern[bytes]":
@@ -89,6 +90,23 @@ class Tombstones:
 
 NOBODY = Tombstones()
 
+TOLD_BY_NUMBER = {
+    "malformed_row",
+    "unbalanced_quote",
+    "invalid_encoding",
+    "not_one_json_object",
+    "kpl_aggregated",
+    "missing_or_bad_user_id",
+}
+"""Reasons of rows of which nobody can say whom they are about: there the number decides."""
+
+
+def is_erased(reason: str, texts: Iterable[str], tombstones: Tombstones) -> bool:
+    """Whether a refused row is about somebody who is forgotten."""
+    return reason == ERASED or (
+        reason in TOLD_BY_NUMBER and any(tombstones.are_in(text) for text in texts)
+    )
+
 
 def without_texts(quarantine: pa.Table, tombstones: Tombstones) -> pa.Table:
     """Refused rows with `reason`, `detail` and `line_text`; of those about somebody who is
@@ -98,7 +116,7 @@ def without_texts(quarantine: pa.Table, tombstones: Tombstones) -> pa.Table:
         return quarantine
     columns = {n: quarantine[n].to_pylist() for n in ("reason", "detail", "line_text")}
     for place, (reason, detail, text) in enumerate(zip(*columns.values(), strict=True)):
-        if reason == ERASED or tombstones.are_in(text) or tombstones.are_in(detail):
+        if is_erased(reason, (detail, text), tombstones):
             for name, value in zip(columns, (ERASED, "", ""), strict=True):
                 columns[name][place] = value
     for name, values in columns.items():

@@ -12,11 +12,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from ecom_platform.contracts.lake import FILE_TABLES
+from ecom_platform.contracts.lake import FILE_TABLES, STAGED_FILES
 from ecom_platform.lake.event_files import ARCHIVE_PREFIXES, EventFile
 from ecom_platform.lake.file_refusals import FileRefusedError
 from ecom_platform.lake.raw_erasure import (
     is_about,
+    is_opaque,
     mentions,
     packed,
     rewritten_export,
@@ -24,15 +25,16 @@ from ecom_platform.lake.raw_erasure import (
 )
 from ecom_platform.lake.tombstones import Tombstones
 from ecom_platform.pipeline.erasure_requests import REPORTS, ErasureRequest
-from ecom_platform.pipeline.erasure_search import Search, holds, sweep
+from ecom_platform.pipeline.erasure_search import Search, holds, is_ours, sweep
 from ecom_platform.pipeline.file_verdicts import read_files
 from ecom_platform.pipeline.manifest import publish_manifest, read_manifest
 from ecom_platform.pipeline.verdicts import publish_words, read_words
 from ecom_platform.resources.eraser import Eraser
+from ecom_platform.resources.object_store import ObjectReplacedError
 from ecom_platform.resources.query_engine import QueryEngine
 from ecom_platform.resources.table_store import TableStore
 from ecom_platform.streaming.failures import PREFIXES, failure_without
-from ecom_platform.tables.commits import commits_prefix
+from ecom_platform.tables.commits import Commit, commits_prefix
 
 Say = Callable[[str], None]
 REMEDY = "nobody can say whose lines it has: deliver it mended under the same key, or delete it"
@@ -79,7 +81,7 @@ class Pass:
     def left(self) -> list[str]:
         """Where something is left, in sentences."""
         refused = [f"{key}: {REMEDY}" for key in self.unreadable]
-        return [*refused, *(f"{key}: goes when it is built anew" for key in self.search.found)]
+        return [*refused, *(f"{key}: {why}" for key, why in self.search.found.items())]
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ class Erasure:
         self.eraser.delete_items(items)
         done.items = {table: len(keys) for table, keys in items.items()}
         self._drop_superseded(done)
-        done.search = sweep(self.forgotten, self.tables, self.eraser)
+        done.search = sweep(self.forgotten, self.tables, self.eraser, now)
         self.say(f"{sum(done.search.searched.values())} versions of objects searched")
         return done
 
@@ -112,14 +114,18 @@ class Erasure:
             file = known.get(listed.file_id, listed)
             with self.engine.workspace() as (connection, folder):
                 path = folder / "events.csv"
-                self.tables.objects.download(file, path)
                 try:
+                    self.tables.objects.download(file, path)
                     count = rewritten_export(connection, path, file, self.forgotten)
+                except ObjectReplacedError:
+                    # Another version came meanwhile: the next pass reads that one.
+                    done.unreadable.append(file.object_key)
+                    continue
                 except FileRefusedError:
-                    if mentions(path, self.forgotten):
+                    if is_opaque(path) or mentions(path, self.forgotten):
                         done.unreadable.append(file.object_key)
                     continue
-                if count:
+                if count and self.eraser.lies_there(file):
                     self._replace(file, path, now)
                     done.exports[file.object_key] = count
                     self.say(f"file {place} of {len(files)}: {count} lines out")
@@ -128,6 +134,9 @@ class Erasure:
         """The new version takes the place of the old one, and its time."""
         content = packed(path) if old.object_key.endswith(".gz") else path
         etag = self.eraser.put(old.object_key, content)
+        # What it replaces held the rows, so that nobody need read it again.
+        before = [one for one in self.eraser.versions(old.object_key) if not one.is_latest]
+        self.eraser.delete_versions([one for one in before if one.key == old.object_key])
         new = replace(old, etag=etag, byte_count=content.stat().st_size)
         with self.engine.workspace() as (_, folder):
             manifest = read_manifest(self.tables).with_rewritten(old, new, now)
@@ -141,7 +150,7 @@ class Erasure:
         prefixes = (*ARCHIVE_PREFIXES, *PREFIXES)
         for key in [key for prefix in prefixes for key in objects.list_keys(prefix)]:
             (body,) = objects.read_all([key])
-            if not holds(key, body, self.forgotten):
+            if not holds(key, body, self.forgotten) or not is_ours(key, body):
                 continue
             if key.startswith(PREFIXES):
                 rewritten, count = failure_without(body, self._is_about)
@@ -164,10 +173,15 @@ class Erasure:
     def _drop_superseded(self, done: Pass) -> None:
         """Versions of files that another took the place of, once that one is read."""
         manifest, read = read_manifest(self.tables), read_files(self.tables)
+        # Of what was ever read, also where a restore brought it back behind the manifest.
+        staged = [
+            EventFile.from_details(c.details["file"]) for c in self.tables.commits(STAGED_FILES)
+        ]
         replaced = [
             file
-            for file in manifest.files
-            if (current := manifest.current[file.object_key]) != file.file_id and current in read
+            for file in staged
+            if (current := manifest.current.get(file.object_key)) != file.file_id
+            and current in read
         ]
         names = [file.file_id for file in replaced]
         held = {name for name in names if self._holds(name)}
@@ -179,9 +193,16 @@ class Erasure:
             shown = {part.values for part in self.tables.catalog.partitions(table)}
             self.eraser.drop_partitions(table, {v for v in shown if v[0] in held})
             for name in held:
-                prefix = commits_prefix(table.prefix, name)
-                self.eraser.delete_versions(list(self.eraser.versions(prefix)))
+                self._drop(commits_prefix(table.prefix, name))
         done.superseded = sorted(held)
+
+    def _drop(self, records: str) -> None:
+        """Delete the data that some records name, then the records, by which it is found."""
+        objects = self.tables.objects
+        bodies = objects.read_all(objects.list_keys(records))
+        parts = [part for body in bodies for part in Commit.from_json(body).partitions]
+        for prefix in [*(objects.key_of(part.location) for part in parts), records]:
+            self.eraser.delete_versions(list(self.eraser.versions(prefix)))
 
     def _holds(self, name: str) -> bool:
         """Whether what a version of a file brought is about somebody."""

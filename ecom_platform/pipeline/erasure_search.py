@@ -7,10 +7,10 @@ What does not belong here: rewriting raw data (`erasure`).
 import io
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -18,20 +18,29 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ecom_platform.contracts import TABLES
-from ecom_platform.lake.event_files import ARCHIVE_PREFIXES, EXPORTS_PREFIX
+from ecom_platform.lake.event_files import ARCHIVE_PREFIXES, EXPORTS_PREFIX, is_event_file
 from ecom_platform.lake.raw_erasure import WHO, is_about, unpacked
 from ecom_platform.lake.stream_archive import archived_lines
-from ecom_platform.lake.tombstones import Tombstones
+from ecom_platform.lake.tombstones import Tombstones, is_erased
+from ecom_platform.pipeline.manifest import read_manifest
 from ecom_platform.resources.aws import CONNECTIONS
 from ecom_platform.resources.eraser import Eraser, ObjectVersion
 from ecom_platform.resources.table_store import TableStore
 from ecom_platform.streaming.failures import PREFIXES, failure_without
 from ecom_platform.tables.commits import latest_numbers, record_of
 
-OTHERS = ("artifacts/", "privacy/")
-"""Code, and the requests themselves."""
-TEXTS = ("line_text", "detail", "evidence")
-"""Columns in which a number may stand for somebody."""
+OTHERS = ("artifacts/", "privacy/", "dagster/")
+"""Code, the requests themselves, and logs of runs, which the bucket forgets."""
+MADE_ANEW = ("pipes/", "athena_results/")
+"""Messages and answers that nobody needs again."""
+TEXTS = ("line_text", "detail")
+"""Columns of refused rows in which a number may stand for somebody."""
+LONGEST_RUN = timedelta(hours=6)
+"""For so long data that no record names may be that of a run that is about to publish it."""
+REBUILT = "goes when it is built anew"
+UNPUBLISHED = "put by a run that has published nothing yet; looked at again"
+ODD = "no part of the platform put it there: look at it, and delete it or mend it"
+DELETED = "deleted, but what it brought counts still: make retire FILE=…, or deliver it again"
 _DATE = re.compile(r"event_date=(\d{4}-\d\d-\d\d)")
 
 
@@ -41,29 +50,30 @@ class Search:
 
     Attributes:
         searched: folder of the bucket → versions of objects that were read.
-        found: keys in use that are still about somebody.
+        found: key that is still about somebody → why it is still there.
         deleted: versions that nobody needed, and are gone.
 
     """
 
     searched: dict[str, int] = field(default_factory=dict)
-    found: list[str] = field(default_factory=list)
+    found: dict[str, str] = field(default_factory=dict)
     deleted: int = 0
 
 
-def sweep(forgotten: Tombstones, tables: TableStore, eraser: Eraser) -> Search:
+def sweep(forgotten: Tombstones, tables: TableStore, eraser: Eraser, now: datetime) -> Search:
     """Read everything but exports that lie there now, which are read by their own reader."""
     search = Search()
-    versions = [one for one in eraser.versions() if _is_searched(one)]
-    used = _Used.of(tables)
+    everything = list(eraser.versions())
+    versions = [one for one in everything if _is_searched(one)]
+    used = _Used.of(tables, everything, now)
     doomed = []
     with ThreadPoolExecutor(CONNECTIONS) as pool:
-        answers = pool.map(lambda one: holds(one.key, eraser.read(one), forgotten), versions)
+        answers = pool.map(lambda one: _looked_at(one, eraser, forgotten, used), versions)
         for version, is_held in zip(versions, answers, strict=True):
             folder = "/".join(version.key.split("/")[:2])
             search.searched[folder] = search.searched.get(folder, 0) + 1
-            if is_held and version.is_latest and used.needs(version.key):
-                search.found.append(version.key)
+            if is_held and (why := used.why_kept(version)):
+                search.found[version.key] = why
             elif is_held:
                 doomed.append(version)
     eraser.delete_versions(doomed)
@@ -72,19 +82,41 @@ def sweep(forgotten: Tombstones, tables: TableStore, eraser: Eraser) -> Search:
 
 
 def _is_searched(version: ObjectVersion) -> bool:
-    is_export = version.key.startswith(EXPORTS_PREFIX) and version.is_latest
-    return not (version.is_marker or is_export or version.key.startswith(OTHERS))
+    is_export = version.is_latest and version.key.startswith(EXPORTS_PREFIX)
+    is_read = is_export and is_event_file(version.key)
+    return not (version.is_marker or is_read or version.key.startswith(OTHERS))
+
+
+def _looked_at(
+    version: ObjectVersion, eraser: Eraser, forgotten: Tombstones, used: "_Used"
+) -> bool:
+    body = eraser.read(version)
+    if record_of(version.key):
+        used.remember(body)
+    return holds(version.key, body, forgotten)
 
 
 @dataclass(frozen=True)
 class _Used:
-    """What readers may come upon: prefixes of data, and the newest records."""
+    """What readers may come upon: prefixes of data, the newest records, exports that lie there.
+
+    Attributes:
+        places: prefixes of data that a newest record or the catalog names.
+        records: table and partition → its newest record.
+        exports: keys of exports that lie there now, or whose rows count no more.
+        recorded: prefixes of data that any record ever named.
+        settled_at: what is older and in no record will be published by nobody.
+
+    """
 
     places: frozenset[str]
     records: Mapping[tuple[str, str], int]
+    exports: frozenset[str]
+    recorded: set[str]
+    settled_at: datetime
 
     @classmethod
-    def of(cls, tables: TableStore) -> "_Used":
+    def of(cls, tables: TableStore, versions: Iterable[ObjectVersion], now: datetime) -> "_Used":
         places: set[str] = set()
         records: dict[tuple[str, str], int] = {}
         for table in TABLES.values():
@@ -94,20 +126,72 @@ class _Used:
             places |= {tables.objects.key_of(p.location).rstrip("/") for p in [*shown, *recorded]}
             keys = tables.objects.list_keys(f"{table.prefix}/_commits/")
             records |= {(table.prefix, name): n for name, n in latest_numbers(keys).items()}
-        return cls(frozenset(places), records)
+        lying = {one.key for one in versions if one.is_latest and not one.is_marker}
+        manifest = read_manifest(tables)
+        counting = {k for k, name in manifest.current.items() if name not in manifest.retired}
+        known = {file.object_key for file in manifest.files}
+        return cls(
+            frozenset(places),
+            records,
+            frozenset(lying | (known - counting)),
+            set(),
+            now - LONGEST_RUN,
+        )
 
-    def needs(self, key: str) -> bool:
-        """Whether a key is in use. Of failed records nothing is: they are about one user each."""
+    def remember(self, body: bytes) -> None:
+        """The data that a record names, which was published once."""
+        for part in json.loads(body).get("partitions", []):
+            self.recorded.add(part["location"].split("/", 3)[3].rstrip("/"))
+
+    def why_kept(self, version: ObjectVersion) -> str | None:
+        """Why a version that is about somebody must stay for now; None where nobody needs it."""
+        key = version.key
         if record := record_of(key):
             name, number = record
-            return self.records.get((key.split("/_commits/", maxsplit=1)[0], name)) == number
+            newest = self.records.get((key.split("/_commits/", maxsplit=1)[0], name))
+            return REBUILT if newest == number else None
         if "/data/" in key:
-            return key.rsplit("/", 1)[0] in self.places
-        return key.startswith((*ARCHIVE_PREFIXES, *PREFIXES))
+            return self._why_data_is_kept(version)
+        if key.startswith(EXPORTS_PREFIX) and is_event_file(key):
+            return None if key in self.exports else DELETED
+        if not version.is_latest or key.startswith(MADE_ANEW):
+            return None
+        return REBUILT if key.startswith((*ARCHIVE_PREFIXES, *PREFIXES)) else ODD
+
+    def _why_data_is_kept(self, version: ObjectVersion) -> str | None:
+        place = version.key.rsplit("/", 1)[0]
+        if place in self.places and version.is_latest:
+            return REBUILT
+        is_young = version.last_modified_at > self.settled_at
+        return UNPUBLISHED if is_young and place not in self.recorded else None
 
 
 def holds(key: str, body: bytes, forgotten: Tombstones) -> bool:
-    """Whether an object is about somebody who is forgotten."""
+    """Whether an object is about somebody who is forgotten. Of what others wrote, the
+    number decides.
+    """
+    try:
+        return _holds(key, body, forgotten)
+    except ODD_BODIES:
+        return forgotten.are_in(unpacked(body))
+
+
+ODD_BODIES = (ValueError, KeyError, TypeError, AttributeError, RecursionError, pa.ArrowException)
+"""What reading a body raises that somebody else wrote."""
+
+
+def is_ours(key: str, body: bytes) -> bool:
+    """Whether an archived object or a failed record is as the platform writes it."""
+    if not key.startswith(PREFIXES):
+        return True
+    try:
+        failure_without(body, lambda _: False)
+    except ODD_BODIES:
+        return False
+    return True
+
+
+def _holds(key: str, body: bytes, forgotten: Tombstones) -> bool:
     if key.endswith(".parquet"):
         return _parquet_holds(key, body, forgotten)
     if record_of(key):
@@ -133,20 +217,20 @@ def _texts(details: object) -> Iterator[str]:
 
 def _parquet_holds(key: str, body: bytes, forgotten: Tombstones) -> bool:
     file = pq.ParquetFile(io.BytesIO(body))
-    names = [n for n in (*WHO, *TEXTS, "event_time") if n in file.schema_arrow.names]
-    if not set(names) - {"event_time"}:
+    names = [n for n in (*WHO, *TEXTS, "reason", "event_time") if n in file.schema_arrow.names]
+    if not {*WHO, *TEXTS} & set(names):
         return False
     table = file.read(columns=names)
     dated = _DATE.search(key)
     day = date.fromisoformat(dated[1]) if dated else None
+    if any(forgotten.hold_for(user, moment or day) for user, moment in _users_of(table, forgotten)):
+        return True
+    if not {"reason", *TEXTS} <= set(names):
+        return False
     return any(
-        forgotten.hold_for(user, moment or day) for user, moment in _users_of(table, forgotten)
-    ) or any(
-        forgotten.are_in(text)
-        for name in TEXTS
-        if name in names
-        for text in table[name].to_pylist()
-        if text
+        # A row that is refused as erased has no text left.
+        row["line_text"] and is_erased(row["reason"], [row[n] for n in TEXTS], forgotten)
+        for row in table.to_pylist()
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import dagster as dg
 
 from ecom_platform.contracts import Table
+from ecom_platform.lake.event_files import EventFile
 from ecom_platform.resources.aws import dynamodb_table, kinesis_client
 from ecom_platform.resources.object_store import (
     DELETE_BATCH,
@@ -35,7 +36,7 @@ class ObjectVersion:
     version_id: str
     is_latest: bool
     is_marker: bool
-    byte_count: int
+    last_modified_at: datetime
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class Eraser(dg.ConfigurableResource):  # type: ignore[type-arg]
                         version_id=found["VersionId"],
                         is_latest=found["IsLatest"],
                         is_marker=kind == "DeleteMarkers",
-                        byte_count=found.get("Size", 0),
+                        last_modified_at=found["LastModified"].replace(tzinfo=None),
                     )
 
     def read(self, version: ObjectVersion) -> bytes:
@@ -85,6 +86,11 @@ class Eraser(dg.ConfigurableResource):  # type: ignore[type-arg]
             Bucket=self.objects.bucket, Key=version.key, VersionId=version.version_id
         )
         return found["Body"].read()
+
+    def lies_there(self, file: EventFile) -> bool:
+        """Whether the version of a file that was read is still the one under its key."""
+        found = self.objects.client.head_object(Bucket=self.objects.bucket, Key=file.object_key)
+        return found["ETag"].strip('"') == file.etag
 
     def put(self, key: str, content: bytes | Path) -> str:
         """Put an object in the place of another; returns its entity tag."""
@@ -143,7 +149,11 @@ class Eraser(dg.ConfigurableResource):  # type: ignore[type-arg]
             ExpressionAttributeValues={":value": value},
             ConsistentRead=True,
         )
-        return [{key: item[key] for key in keys} for page in pages for item in page["Items"]]
+        try:
+            return [{key: item[key] for key in keys} for page in pages for item in page["Items"]]
+        except client.meta.client.exceptions.ResourceNotFoundException:
+            # Real time is a switch, and may be off.
+            return []
 
     def delete_items(self, found: dict[str, list[dict[str, Any]]]) -> None:
         for name, keys in found.items():
@@ -156,10 +166,14 @@ class Eraser(dg.ConfigurableResource):  # type: ignore[type-arg]
         kinesis = kinesis_client(self.objects.profile)
         found = []
         for stream in self.streams:
-            summary = kinesis.describe_stream_summary(StreamName=stream)["StreamDescriptionSummary"]
-            hours = summary["RetentionPeriodHours"]
+            try:
+                found_stream = kinesis.describe_stream_summary(StreamName=stream)
+            except kinesis.exceptions.ResourceNotFoundException:
+                continue
+            hours = found_stream["StreamDescriptionSummary"]["RetentionPeriodHours"]
             found.append(Expiry(f"Kinesis stream {stream}", now + timedelta(hours=hours)))
-        found.append(Expiry("logs of functions and archives", now + timedelta(days=LOG_DAYS)))
+        logs = ("logs of functions and archives", "logs of runs, dagster/ in the bucket")
+        found += [Expiry(place, now + timedelta(days=LOG_DAYS)) for place in logs]
         for name in (*self.user_tables, self.alerts_table):
             place = f"point-in-time recovery of DynamoDB table {name}"
             found.append(Expiry(place, now + timedelta(days=BACKUP_DAYS)))

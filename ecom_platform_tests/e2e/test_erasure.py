@@ -146,7 +146,7 @@ def forgotten(batch: Batch, take_in: TakeIn, tmp_path: Path) -> Path:
 def test_nothing_is_left_of_three_users_and_nothing_brings_them_back(
     cloud: LocalCloud, batch: Batch, take_in: TakeIn, forgotten: Path
 ) -> None:
-    saved = {key.partition("@")[0]: body for key, body in everything().items()}
+    saved = {key.rpartition("@")[0]: body for key, body in everything().items()}
     before = users_of(batch)
     assert before == {BOT, BUYER, CARTER, OTHER}
 

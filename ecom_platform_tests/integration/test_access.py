@@ -88,6 +88,7 @@ def test_bucket_keeps_versions_so_that_an_overwritten_export_can_be_had_back(
         "forget-replaced-versions",
         "forget-athena-results",
         "forget-messages-of-jobs",
+        "forget-logs-of-runs",
         "abort-broken-uploads",
     ]
 

@@ -116,6 +116,8 @@ def test_preflight_names_what_is_wrong_with_its_remedy(
         assert word in told
     with pytest.raises(DeployError, match="put one of your own"):
         parameters_of("aws", {})
+    real = parameters_of("aws", {"DataBucketName": "shop"})
+    assert (real["ProtectTables"], good["ProtectTables"]) == ("true", "false")
 
 
 def test_doctor_is_silent_of_a_good_installation_and_names_what_is_wrong(

@@ -8,8 +8,9 @@ import pytest
 
 from ecom_platform.defs.privacy.sensors import needs_pass
 from ecom_platform.lake.raw_erasure import is_about, rewritten_object
-from ecom_platform.lake.tombstones import Tombstone, Tombstones
+from ecom_platform.lake.tombstones import ERASED, Tombstone, Tombstones, is_erased
 from ecom_platform.pipeline.erasure_requests import ErasureRequest
+from ecom_platform.pipeline.erasure_search import holds, is_ours
 from ecom_platform.resources.eraser import LOG_DAYS
 from ecom_platform.streaming.failures import failure_without
 from ecom_platform_tests.support.templates import load_template
@@ -47,7 +48,10 @@ def test_of_one_user_the_latest_tombstone_counts() -> None:
         (f"s-{USER}", True),
         (f"{USER}", True),
         (f"{USER}.", True),
+        (f"0{USER}", True),
+        (f"{USER}.0", True),
         (f"{USER}.5", False),
+        (f"{USER}.05", False),
         (f"1{USER}", False),
         (f"{USER}1", False),
         (f"0.{USER}", False),
@@ -73,6 +77,10 @@ def test_a_number_is_found_where_it_stands_alone(
         ({"user_id": USER + 1, "product_id": USER}, False),
         ({"unreadable_base64": b64encode(f"x {USER}".encode()).decode()}, True),
         ([USER], True),
+        ({"user_id": f" 0{USER}.0 "}, True),
+        ({"uid": USER}, True),
+        ({"unreadable_base64": USER}, True),
+        ({"user_id": USER, "event_time": "0001-01-01T00:00:00+14:00"}, True),
     ],
 )
 def test_a_record_is_told_by_whom_it_is_about(
@@ -80,6 +88,27 @@ def test_a_record_is_told_by_whom_it_is_about(
     is_his: bool,  # noqa: FBT001 - one of two outcomes
 ) -> None:
     assert is_about(json.dumps(line).encode(), FORGOTTEN) == is_his
+
+
+@pytest.mark.parametrize(
+    ("reason", "is_his"),
+    [("malformed_row", True), ("missing_or_bad_user_id", True), ("negative_price", False)],
+)
+def test_of_refused_rows_the_number_decides_where_nobody_can_say_whose_they_are(
+    reason: str,
+    is_his: bool,  # noqa: FBT001 - one of two outcomes
+) -> None:
+    texts = (f"view,{USER},1,a.b,acme,-1,999,s", "price: -1")
+    assert is_erased(reason, texts, FORGOTTEN) == is_his
+    assert is_erased(ERASED, (), FORGOTTEN)
+
+
+def test_what_others_wrote_stops_nothing() -> None:
+    for key in ("failures/", "aws/lambda/x", "raw/stream_events/x", "lake/x/data/y/z.parquet"):
+        assert holds(key, f"no json {USER}".encode(), FORGOTTEN)
+        assert not holds(key, b"", FORGOTTEN)
+    assert not is_ours("failures/x", b"[]")
+    assert is_ours("raw/stream_events/x", b"[]")
 
 
 def test_archived_objects_and_failures_keep_what_is_about_others() -> None:

@@ -19,6 +19,12 @@ from ecom_platform.pipeline.erasure_requests import (
 from ecom_platform.resources.table_store import TableStore
 
 AGAIN = timedelta(days=1)
+UNFINISHED = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+]
 
 
 @dg.sensor(
@@ -37,6 +43,8 @@ def erasure_requests_sensor(
     open_ones = [one for one in requests if needs_pass(one, reports.get(one.request_id), now)]
     if not open_ones:
         return dg.SkipReason(f"{len(requests)} requests, all of them verified")
+    if under_way(context.instance):
+        return dg.SkipReason("a pass is under way; what it leaves is looked at after it")
     names = [one.request_id for one in open_ones]
     known = context.instance.get_dynamic_partitions(ERASURE_REQUESTS.name or "")
     for name in names:
@@ -59,6 +67,14 @@ def erasure_requests_sensor(
             )
         ],
     )
+
+
+def under_way(instance: dg.DagsterInstance) -> bool:
+    """Whether a run of this sensor waits or works: a pass reads everything, and one is enough."""
+    mine = dg.RunsFilter(
+        statuses=UNFINISHED, tags={"dagster/sensor_name": "erasure_requests_sensor"}
+    )
+    return bool(instance.get_runs(mine, limit=1))
 
 
 def needs_pass(request: ErasureRequest, report: Mapping[str, Any] | None, now: datetime) -> bool:
