@@ -7,9 +7,14 @@ import sys
 import tomllib
 from configparser import ConfigParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
+from dagster._config import process_config
+from dagster._config.field import resolve_to_config_type
+from dagster_aws.ecs import EcsRunLauncher
+from dagster_aws.s3.compute_log_manager import S3ComputeLogManager
 
 from ecom_platform.settings import Settings
 from ecom_platform_tests.support.places import ROOT
@@ -27,6 +32,19 @@ def test_settings_are_those_of_one_machine_but_for_what_only_aws_has() -> None:
     assert HOSTED.keys() - LOCAL.keys() == OWN
     same = LOCAL.keys() - {"run_monitoring"}
     assert {name: HOSTED[name] for name in same} == {name: LOCAL[name] for name in same}
+
+
+def test_what_only_aws_has_is_what_dagster_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DAGSTER_RUN_TASK", "ECOM_DATA_BUCKET", "AWS_REGION"):
+        monkeypatch.setenv(name, "x")
+    parts: dict[str, Any] = {
+        "run_launcher": EcsRunLauncher,
+        "compute_logs": S3ComputeLogManager,
+    }
+    for part, kind in parts.items():
+        wanted = resolve_to_config_type(kind.config_type())
+        found = process_config(wanted, HOSTED[part]["config"])
+        assert found.success, found.errors
 
 
 def test_every_role_of_the_platform_has_a_profile() -> None:
