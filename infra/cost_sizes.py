@@ -7,17 +7,15 @@ lines of the bill (`costs`, `streaming_costs`).
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from infra.bills import read_prices
-from infra.policies import read_template
+from infra.templates import load_template
 
-HERE = Path(__file__).parent
 HOURS = 730
 SECONDS = HOURS * 3600
 DAY, DAYS = 86_400, 30
-GIB, GB, MILLION = 1 << 30, 1e9, 1e6
+GB, MILLION = 1e9, 1e6
 
 RECORD_BYTES = 335
 """An event on the stream, as the simulator sends it."""
@@ -36,8 +34,9 @@ UPDATE_SECONDS = 0.005
 HEARTBEAT_SECONDS, HEARTBEAT_GB = 55, 0.125
 FIREHOSE_ROUNDING = 5_000
 """Bytes to which Firehose rounds each record up, whatever its size."""
-KINESIS_UNIT = 25_000
 QUIET_CARTS_PER_EVENT = 0.01
+RUN_SECONDS = 120
+"""Of a run of Dagster but for its work: most of it is the start of its task."""
 PUBLISHED = {"batch": 183.56, "realtime": 2344.96}
 """Clickstream Analytics on AWS, the sums of its own table: daily batch, and 100 events a second."""
 
@@ -62,8 +61,8 @@ class Installation:
 
     @classmethod
     def of(cls, events: float) -> "Installation":
-        names = ("streaming", "hosting", "sessions", "observability", "operations")
-        found = {name: read_template(name).get("Parameters", {}) for name in names}
+        names = ("streaming", "hosting", "sessions")
+        found = {name: load_template(name)["Parameters"] for name in names}
         defaults = {
             name: {key: one.get("Default") for key, one in parameters.items()}
             for name, parameters in found.items()
@@ -78,3 +77,15 @@ class Installation:
 
     def price(self, name: str) -> float:
         return self.prices[name]
+
+    def task(self, name: str) -> tuple[float, float]:
+        """Cores and gigabytes of a task of `hosting.yaml`: `Dagster`, `Dashboard` or `Run`."""
+        sizes = self.settings["hosting"]
+        return int(sizes[f"{name}Cpu"]) / 1024, int(sizes[f"{name}Memory"]) / 1024
+
+    def task_hour(self, name: str) -> float:
+        """What an hour of it costs."""
+        cores, gigabytes = self.task(name)
+        return cores * self.price("fargate.arm_vcpu_hour") + gigabytes * self.price(
+            "fargate.arm_gb_hour"
+        )

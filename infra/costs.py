@@ -14,7 +14,17 @@ from typing import Any
 import yaml
 
 from infra.bills import PRICES, day_of, measured_days
-from infra.cost_sizes import DAY, DAYS, GB, HOURS, PUBLISHED, SECONDS, Installation, Line
+from infra.cost_sizes import (
+    DAY,
+    DAYS,
+    GB,
+    HOURS,
+    PUBLISHED,
+    RUN_SECONDS,
+    SECONDS,
+    Installation,
+    Line,
+)
 from infra.streaming_costs import streaming
 
 
@@ -22,9 +32,9 @@ def hosting(one: Installation) -> Iterator[Line]:
     """Dagster and the dashboard, which are there day and night."""
     sizes, price = one.settings["hosting"], one.price
     for name in ("Dagster", "Dashboard"):
-        cores, gigabytes = int(sizes[f"{name}Cpu"]) / 1024, int(sizes[f"{name}Memory"]) / 1024
-        usd = cores * price("fargate.arm_vcpu_hour") + gigabytes * price("fargate.arm_gb_hour")
-        yield Line("batch", "Fargate", f"{name}, {cores} vCPU, {gigabytes:.0f} GB", HOURS * usd)
+        cores, gigabytes = one.task(name)
+        what = f"{name}, {cores} vCPU, {gigabytes:.0f} GB"
+        yield Line("batch", "Fargate", what, HOURS * one.task_hour(name))
     yield Line(
         "batch",
         "load balancer",
@@ -64,16 +74,9 @@ def batch(one: Installation) -> Iterator[Line]:
     """The daily build, and what it leaves in S3."""
     price = one.price
     day = day_of(one.events * DAY, measured_days())
-    sizes = one.settings["hosting"]
-    cores, gigabytes = int(sizes["RunCpu"]) / 1024, int(sizes["RunMemory"]) / 1024
-    run_hours = DAYS * (day.wall_s + 120 * RUNS_A_DAY) / 3600
-    yield Line(
-        "batch",
-        "Fargate",
-        f"runs of a day, {day.wall_s:.0f} s of work",
-        run_hours
-        * (cores * price("fargate.arm_vcpu_hour") + gigabytes * price("fargate.arm_gb_hour")),
-    )
+    run_hours = DAYS * (day.wall_s + RUN_SECONDS * RUNS_A_DAY) / 3600
+    what = f"runs of a day, {day.wall_s:.0f} s of work"
+    yield Line("batch", "Fargate", what, run_hours * one.task_hour("Run"))
     kept = DAYS * (day.raw_bytes + day.lake_bytes + day.mart_bytes) / GB
     yield Line("batch", "S3", f"{kept:.0f} GB after a month", kept * price("s3.standard_storage"))
     yield Line(

@@ -20,7 +20,7 @@ from infra.flink_application import FlinkApplication
 from infra.flink_package import flink_package
 from infra.glue_package import GluePackage, glue_packages
 from infra.lambda_packages import LambdaPackage, build_packages
-from infra.preflight import problems
+from infra.preflight import has_streaming, is_real, problems
 from infra.stacks import DeployError, Stack, StackPlan, upload
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ Say = Callable[[str], None]
 
 def stacks_of(cloud: "CloudFormationClient", values: Mapping[str, str]) -> list[Stack]:
     """The stacks of an installation but for its storage, in their order."""
-    streaming = STREAMING if values.get("Streaming", "true") == "true" else ()
+    streaming = STREAMING if has_streaming(values) else ()
     switched = [name for name, switch in SWITCHED.items() if values.get(switch, "false") != "false"]
     return [Stack(cloud, name, values) for name in (*STACKS, *streaming, *switched)]
 
@@ -80,7 +80,7 @@ def deploy(
     for stack in stacks_of(cloud, values):
         outputs |= stack.bring_up()
         say(f"{stack.full_name} is up")
-    if values["IsAws"] == "true" and values.get("Streaming", "true") == "true":
+    if is_real(values) and has_streaming(values):
         FlinkApplication(f"{values['Prefix']}rules").bring_up(say)
     return outputs
 
@@ -144,7 +144,7 @@ def _flink_start(cloud: "CloudFormationClient", values: Mapping[str, str]) -> di
 
     Once said it stays, so that a second deployment changes nothing.
     """
-    if values["IsAws"] != "true" or "FlinkStartAt" in values:
+    if not is_real(values) or "FlinkStartAt" in values:
         return {}
     try:
         found = cloud.describe_stacks(StackName=f"{values['Prefix']}streaming")["Stacks"][0]
@@ -164,7 +164,7 @@ def _bucket_outlived_its_stack(storage: Stack) -> bool:
     if not _has_bucket_alone(storage):
         return False
     bucket = storage.values["DataBucketName"]
-    keep_bucket_safe(bucket, is_aws=storage.values["IsAws"] == "true")
+    keep_bucket_safe(bucket, is_aws=is_real(storage.values))
     return True
 
 
@@ -194,6 +194,14 @@ def keep_bucket_safe(bucket: str, *, is_aws: bool) -> None:
     s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [rule]})
 
 
+def parser_of(command: str, text: str | None) -> argparse.ArgumentParser:
+    """The arguments of a command on an environment, one of `infra/parameters/`."""
+    parser = argparse.ArgumentParser(prog=f"python -m infra.{command}", description=text)
+    choices = sorted(path.stem for path in (HERE / "parameters").glob("*.yaml"))
+    parser.add_argument("environment", choices=choices)
+    return parser
+
+
 def _is_wanted(*, is_sure: bool) -> bool:
     if is_sure:
         return True
@@ -203,9 +211,7 @@ def _is_wanted(*, is_sure: bool) -> bool:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m infra.deploy", description=__doc__)
-    choices = sorted(path.stem for path in (HERE / "parameters").glob("*.yaml"))
-    parser.add_argument("environment", choices=choices)
+    parser = parser_of("deploy", __doc__)
     parser.add_argument("--plan", action="store_true", help="show what would change, and end")
     parser.add_argument("--yes", action="store_true", help="do not ask")
     options = parser.parse_args()

@@ -3,7 +3,6 @@
 The data bucket stays, with all versions: it is for a person to empty. Safe to repeat.
 """
 
-import argparse
 import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -11,8 +10,9 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.exceptions import NoCredentialsError, NoRegionError
 
-from infra.deploy import HERE, STACKS, STORAGE, STREAMING, SWITCHED, Say, parameters_of
+from infra.deploy import STACKS, STORAGE, STREAMING, SWITCHED, Say, parameters_of, parser_of
 from infra.flink_application import FlinkApplication
+from infra.preflight import is_real
 from infra.stacks import DeployError, Stack
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def destroy(
 
 def _let_go(cloud: "CloudFormationClient", stack: Stack) -> None:
     """Stop the job with a snapshot, and take protection off tables."""
-    if stack.name == "streaming" and stack.values["IsAws"] == "true":
+    if stack.name == "streaming" and is_real(stack.values):
         FlinkApplication(f"{stack.values['Prefix']}rules").stop()
     dynamodb = boto3.client("dynamodb")
     pages = cloud.get_paginator("list_stack_resources").paginate(StackName=stack.full_name)
@@ -49,9 +49,7 @@ def _let_go(cloud: "CloudFormationClient", stack: Stack) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m infra.destroy", description=__doc__)
-    choices = sorted(path.stem for path in (HERE / "parameters").glob("*.yaml"))
-    parser.add_argument("environment", choices=choices)
+    parser = parser_of("destroy", __doc__)
     parser.add_argument("--confirm", default="", help="the prefix of the installation that goes")
     options = parser.parse_args()
     try:

@@ -3,7 +3,6 @@
 Changes nothing. Ends with 1 where anything is wrong.
 """
 
-import argparse
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -17,7 +16,7 @@ from ecom_platform.definitions import Resources
 from ecom_platform.pipeline.days import stale_plans
 from ecom_platform.settings import Settings
 from ecom_platform.streaming.failures import PREFIXES
-from infra.deploy import HERE, STORAGE, parameters_of, stacks_of
+from infra.deploy import STORAGE, parameters_of, parser_of, stacks_of
 from infra.flink_application import FlinkApplication
 from infra.preflight import has_streaming, is_real, problems
 from infra.smoke import variables_of
@@ -126,9 +125,7 @@ def findings(values: Values, say: Callable[[str], None] = print) -> list[str]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m infra.doctor", description=__doc__)
-    choices = sorted(path.stem for path in (HERE / "parameters").glob("*.yaml"))
-    parser.add_argument("environment", choices=choices)
+    parser = parser_of("doctor", __doc__)
     values = parameters_of(parser.parse_args().environment, {})
     os.environ.update(variables_of(values))
     found = findings(values)

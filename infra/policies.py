@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import yaml
+from infra.templates import load_template
 
 HERE = Path(__file__).parent
 REGION, ACCOUNT = "us-east-1", "000000000000"
@@ -54,28 +54,6 @@ class Policy(NamedTuple):
     role: str
     name: str
     document: dict[str, Any]
-
-
-class _Loader(yaml.SafeLoader):
-    """Reads `!Sub x` as `{"Fn::Sub": "x"}`, and so on."""
-
-
-def _function(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> dict[str, Any]:
-    name = suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}"
-    if isinstance(node, yaml.ScalarNode):
-        return {name: loader.construct_scalar(node)}
-    if isinstance(node, yaml.SequenceNode):
-        return {name: loader.construct_sequence(node, deep=True)}
-    return {name: loader.construct_mapping(node, deep=True)}  # type: ignore[arg-type]
-
-
-_Loader.add_multi_constructor("!", _function)
-
-
-def read_template(name: str) -> dict[str, Any]:
-    """A template as data; its short tags become the functions that they stand for."""
-    found: dict[str, Any] = yaml.load((HERE / f"{name}.yaml").read_text(), _Loader)  # noqa: S506 - safe
-    return found
 
 
 @dataclass(frozen=True)
@@ -127,7 +105,7 @@ def filled(value: Any, names: Mapping[str, str]) -> Any:  # noqa: ANN401, PLR091
 def policies() -> Iterator[Policy]:
     """Every policy of every role, of all templates."""
     for path in sorted(HERE.glob("*.yaml")):
-        template = read_template(path.stem)
+        template = load_template(path.stem)
         if "Resources" not in template:
             continue
         names = Filled(template).names()

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from ecom_platform.settings import PREFIX_FORM
+
 BUCKET_FORM = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
-PREFIX_FORM = re.compile(r"[a-z][a-z0-9-]{0,14}-")
 ONE_SHARD_STREAMS = 3
 """Quiet carts, dead letters and late events."""
 FUNCTIONS = 5

@@ -5,7 +5,6 @@ build.
 Ends with 1 and the reason where one of them does not.
 """
 
-import argparse
 import os
 import sys
 import time
@@ -17,7 +16,7 @@ import dagster as dg
 
 from ecom_platform.batch import Batch, RunFailedError
 from ecom_platform.settings import Settings
-from infra.deploy import HERE, parameters_of
+from infra.deploy import parameters_of, parser_of
 from infra.preflight import has_streaming, is_real
 from infra.stacks import DeployError
 
@@ -81,9 +80,7 @@ def variables_of(values: Mapping[str, str]) -> dict[str, str]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m infra.smoke", description=__doc__)
-    choices = sorted(path.stem for path in (HERE / "parameters").glob("*.yaml"))
-    parser.add_argument("environment", choices=choices)
+    parser = parser_of("smoke", __doc__)
     values = parameters_of(parser.parse_args().environment, {})
     os.environ.update(variables_of(values))
     try:

@@ -14,6 +14,7 @@ from infra.cost_sizes import (
     MILLION,
     QUIET_CARTS_PER_EVENT,
     RECORD_BYTES,
+    RUN_SECONDS,
     SECONDS,
     STATES_PER_EVENT,
     UNITS_OF_INDEX,
@@ -24,8 +25,8 @@ from infra.cost_sizes import (
 
 ONE_SHARD_STREAMS = 5
 ALARMS, METRICS = 44, 10
-RUNS_AN_HOUR, RUN_SECONDS = 8, 120
-"""Four of an hour of arrival, four of its day; most of one is the start of its task."""
+RUNS_AN_HOUR = 8
+"""Four of an hour of arrival, four of its day."""
 METRIC_READS = 12 * SECONDS / 30
 """Series of streams and job that Dagster's sensor asks for twice a minute."""
 
@@ -83,12 +84,9 @@ def _kept(one: Installation, streams: int) -> Iterator[Line]:
 
 def runs(one: Installation, events: float) -> Line:
     """The open hour of the archive is staged every quarter of one, and its day follows."""
-    sizes, price = one.settings["hosting"], one.price
-    cores, gigabytes = int(sizes["RunCpu"]) / 1024, int(sizes["RunMemory"]) / 1024
     count = HOURS * RUNS_AN_HOUR if events else 0
-    usd = cores * price("fargate.arm_vcpu_hour") + gigabytes * price("fargate.arm_gb_hour")
     what = f"{count:,} runs of Dagster, {RUN_SECONDS} s each"
-    return Line("realtime", "Fargate", what, count * RUN_SECONDS / 3600 * usd)
+    return Line("realtime", "Fargate", what, count * RUN_SECONDS / 3600 * one.task_hour("Run"))
 
 
 def tables(one: Installation, events: float) -> Iterator[Line]:

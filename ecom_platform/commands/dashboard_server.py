@@ -29,15 +29,15 @@ class SignIn:
     def prepared(cls, folder: Path, dashboard_port: int) -> "SignIn":
         """With the users of the demo policy, and secrets that end with the folder."""
         found = cls(_free_port(), tuple(read_policy(DEMO_FILE).users), folder / "secrets.toml")
-        found.secrets_file.touch(mode=0o600)
-        found.secrets_file.write_text(
-            "[auth]\n"
-            f'redirect_uri = "http://{HOST}:{dashboard_port}/oauth2callback"\n'
-            f'cookie_secret = "{secrets.token_hex()}"\n'
-            'client_id = "dashboard"\n'
-            f'client_secret = "{secrets.token_hex()}"\n'
-            f'server_metadata_url = "http://{HOST}:{found.port}/.well-known/openid-configuration"\n'
+        text = sign_in_secrets(
+            pages=f"http://{HOST}:{dashboard_port}",
+            provider=f"http://{HOST}:{found.port}",
+            client_id="dashboard",
+            client_secret=secrets.token_hex(),
+            cookie_secret=secrets.token_hex(),
         )
+        found.secrets_file.touch(mode=0o600)
+        found.secrets_file.write_text(text)
         return found
 
     @property
@@ -48,10 +48,28 @@ class SignIn:
         return ("-m", "oidc_provider_mock", "--host", HOST, "--port", str(self.port), *users)
 
 
-def dashboard_arguments(port: int, sign_in: SignIn | None = None) -> tuple[str, ...]:
-    """How Streamlit is started: on this machine alone, and telling nobody of its use."""
+def sign_in_secrets(
+    *, pages: str, provider: str, client_id: str, client_secret: str, cookie_secret: str
+) -> str:
+    """What Streamlit reads for signing in by OIDC; values are quoted as JSON, which TOML reads."""
+    fields = {
+        "redirect_uri": f"{pages}/oauth2callback",
+        "cookie_secret": cookie_secret,
+        "client_id": client_id,
+        "client_secret": client_secret,
+        "server_metadata_url": f"{provider}/.well-known/openid-configuration",
+    }
+    return "[auth]\n" + "".join(f"{name} = {json.dumps(text)}\n" for name, text in fields.items())
+
+
+def dashboard_arguments(
+    port: int, secrets_file: Path | None = None, *, host: str = HOST
+) -> tuple[str, ...]:
+    """How Streamlit is started: telling nobody of its use, on this machine alone unless another
+    address is meant; with secrets people have to sign in.
+    """
     options = {
-        "server.address": HOST,
+        "server.address": host,
         "server.port": str(port),
         "server.headless": "true",
         "server.fileWatcherType": "none",
@@ -62,11 +80,12 @@ def dashboard_arguments(port: int, sign_in: SignIn | None = None) -> tuple[str, 
         "client.disableDataExport": "true",
         "client.toolbarMode": "viewer",
     }
-    if sign_in:
-        options["secrets.files"] = str(sign_in.secrets_file)
+    if secrets_file:
+        options["secrets.files"] = str(secrets_file)
     chosen = [f"--{name}={value}" for name, value in options.items()]
     # As a module, so that the folder of the package is on its path.
-    return ("-m", "streamlit", "run", str(APP), *chosen, *(["--", SIGN_IN_WORD] if sign_in else []))
+    words = ["--", SIGN_IN_WORD] if secrets_file else []
+    return ("-m", "streamlit", "run", str(APP), *chosen, *words)
 
 
 def _free_port() -> int:

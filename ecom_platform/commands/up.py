@@ -56,7 +56,12 @@ def programs(logs: Path, ports: Ports, folder: Path, sign_in: SignIn | None) -> 
         Program("daemon", "dagster-daemon", ("run", *place), logs),
         Program("web", "dagster-webserver", (*place, "-h", HOST, "-p", str(ports.web)), logs),
         *([Program("provider", "python", sign_in.provider_arguments, logs)] if sign_in else []),
-        Program("dashboard", "python", dashboard_arguments(ports.dashboard, sign_in), logs),
+        Program(
+            "dashboard",
+            "python",
+            dashboard_arguments(ports.dashboard, sign_in.secrets_file if sign_in else None),
+            logs,
+        ),
     ]
 
 

@@ -78,6 +78,11 @@ def read_requests(objects: ObjectStore) -> list[ErasureRequest]:
     ]
 
 
+def count_requests(objects: ObjectStore) -> int:
+    """How many there are; they only ever grow more."""
+    return len(objects.list_keys(REQUESTS))
+
+
 def read_tombstones(objects: ObjectStore) -> Tombstones:
     """Everybody who ever asked to be forgotten."""
     return Tombstones(

@@ -19,7 +19,7 @@ from ecom_platform.contracts.bot_marts import RESTATEMENTS
 from ecom_platform.contracts.lake import EVENTS
 from ecom_platform.contracts.verdicts import BOT_VERDICTS
 from ecom_platform.marts.queries import mart_sql
-from ecom_platform.pipeline.erasure_requests import read_requests
+from ecom_platform.pipeline.erasure_requests import count_requests
 from ecom_platform.resources.query_engine import QueryEngine, relation
 from ecom_platform.resources.table_store import Draft, TableStore
 from ecom_platform.tables.parquet import WrittenPartition, arrow_schema, write_table
@@ -53,7 +53,7 @@ def made_from(mart: Table, days: Sequence[date], tables: TableStore) -> dict[dat
     events = {commit.name: commit for commit in tables.commits(EVENTS, names)}
     verdicts = {commit.name: commit for commit in tables.commits(BOT_VERDICTS, names)}
     code = sha256(mart_sql(mart).encode()).hexdigest()[:16]
-    erasures = len(read_requests(tables.objects))
+    erasures = count_requests(tables.objects)
     found: dict[date, MadeFrom] = {}
     for day in days:
         event, verdict = events.get(str(day)), verdicts.get(str(day))

@@ -7,6 +7,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError
 
+from ecom_platform_tests.support.clouds import session_of
 from infra.local.cloud import ACCOUNT
 
 BUCKET = "ecom-data-local"
@@ -53,28 +54,21 @@ ALLOWED = {("ecom-eraser", "deletes a version of a mart for good")}
 """What one role is there for."""
 
 
-def session_of(role: str) -> boto3.Session:
-    """Credentials of a role, whomever it trusts: they are stolen."""
+def stolen(role: str) -> Any:
+    """Credentials of a role, whomever it trusts."""
     trust = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}}
     document = {"Version": "2012-10-17", "Statement": [{**trust, "Action": "sts:AssumeRole"}]}
     boto3.client("iam").update_assume_role_policy(
         RoleName=role, PolicyDocument=json.dumps(document)
     )
-    keys = boto3.client("sts").assume_role(
-        RoleArn=f"arn:aws:iam::{ACCOUNT}:role/{role}", RoleSessionName="thief"
-    )["Credentials"]
-    return boto3.Session(
-        aws_access_key_id=keys["AccessKeyId"],
-        aws_secret_access_key=keys["SecretAccessKey"],
-        aws_session_token=keys["SessionToken"],
-    )
+    return session_of(role)
 
 
 def try_abuses(roles: Iterable[str]) -> list[tuple[str, str, bool]]:
     """Role, abuse, and whether it was refused, of every role that the local cloud has."""
     there = {one["RoleName"] for one in boto3.client("iam").list_roles()["Roles"]}
     return [
-        (role, what, _is_refused(abuse, session_of(role), role))
+        (role, what, _is_refused(abuse, stolen(role), role))
         for role in roles
         if role in there
         for what, abuse in ABUSES.items()

@@ -204,7 +204,7 @@ def served(installation: Installation, *, is_asking: bool = False) -> Iterator[s
     """The dashboard's address, while it is served, with a provider of sign-ins if it asks."""
     port = installation.dashboard_port
     sign_in = SignIn.prepared(installation.state, port) if is_asking else None
-    commands = [dashboard_arguments(port, sign_in)]
+    commands = [dashboard_arguments(port, sign_in.secrets_file if sign_in else None)]
     commands += [sign_in.provider_arguments] if sign_in else []
     with (installation.state / "dashboard.log").open("a") as log, ExitStack() as servers:
         for arguments in commands:

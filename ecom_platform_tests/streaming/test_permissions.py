@@ -6,16 +6,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-
-def session_of(role: str) -> Any:
-    keys = boto3.client("sts").assume_role(
-        RoleArn=f"arn:aws:iam::000000000000:role/{role}", RoleSessionName="test"
-    )["Credentials"]
-    return boto3.Session(
-        aws_access_key_id=keys["AccessKeyId"],
-        aws_secret_access_key=keys["SecretAccessKey"],
-        aws_session_token=keys["SessionToken"],
-    )
+from ecom_platform_tests.support.clouds import session_of
 
 
 def test_the_session_recorder_may_not_touch_alerts(deployed: str) -> None:

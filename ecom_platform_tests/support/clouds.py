@@ -5,13 +5,15 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+import boto3
 import pytest
 from moto import mock_aws
 
 from ecom_platform.resources.aws import CLIENTS
 from ecom_platform_tests.support.places import ROOT
-from infra.local.cloud import LocalCloud
+from infra.local.cloud import ACCOUNT, LocalCloud
 from infra.local.ports import free_port
 
 
@@ -29,6 +31,18 @@ def local_cloud(folder: Path, port: int | None = None) -> Iterator[LocalCloud]:
         finally:
             CLIENTS.forget()
             cloud.stop()
+
+
+def session_of(role: str) -> Any:
+    """A session under a role of the cloud that boto3 reaches; clients are typed by their use."""
+    keys = boto3.client("sts").assume_role(
+        RoleArn=f"arn:aws:iam::{ACCOUNT}:role/{role}", RoleSessionName="test"
+    )["Credentials"]
+    return boto3.Session(
+        aws_access_key_id=keys["AccessKeyId"],
+        aws_secret_access_key=keys["SecretAccessKey"],
+        aws_session_token=keys["SessionToken"],
+    )
 
 
 @contextmanager

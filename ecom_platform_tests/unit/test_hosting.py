@@ -20,7 +20,8 @@ from ecom_platform.settings import Settings
 from ecom_platform_tests.support.places import ROOT
 from infra.hosting.dashboard import secrets_text
 from infra.hosting.start import ROLES, profiles
-from infra.policies import filled, read_template
+from infra.policies import filled
+from infra.templates import load_template
 
 HOSTING = ROOT / "infra/hosting"
 LOCAL = yaml.safe_load((ROOT / "infra/local/dagster.yaml").read_text())
@@ -57,7 +58,7 @@ def test_every_role_of_the_platform_has_a_profile() -> None:
 
 def containers() -> dict[str, dict[str, str]]:
     """Container → its variables, as the template gives them."""
-    template = read_template("hosting")
+    template = load_template("hosting")
     tasks = [r for r in template["Resources"].values() if r["Type"] == "AWS::ECS::TaskDefinition"]
     return {
         one["Name"]: {

@@ -8,7 +8,8 @@ from parliament import analyze_policy_string, enhance_finding
 
 from ecom_platform_tests.access.__main__ import Decision, compare, reviewed
 from ecom_platform_tests.support.places import ROOT
-from infra.policies import Policy, filled, grants, policies, read_template
+from infra.policies import Policy, filled, grants, policies
+from infra.templates import load_template
 
 POLICIES = list(policies())
 NO_RESOURCE = {
@@ -54,7 +55,7 @@ def _only_pipeline(action: str) -> bool:
 def roles() -> list[tuple[str, dict[str, Any]]]:
     found = []
     for path in sorted((ROOT / "infra").glob("*.yaml")):
-        template = read_template(path.stem)
+        template = load_template(path.stem)
         for name, one in template.get("Resources", {}).items():
             if isinstance(one, dict) and one.get("Type") == "AWS::IAM::Role":
                 found.append((name, filled(one["Properties"]["AssumeRolePolicyDocument"], {})))

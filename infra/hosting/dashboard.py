@@ -1,45 +1,33 @@
 """The dashboard in its container: Streamlit's secrets out of the environment, then Streamlit."""
 
-import json
 import os
 import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-APP = Path("ecom_platform/webapp/app.py")
+from ecom_platform.commands.dashboard_server import dashboard_arguments, sign_in_secrets
+
+PORT = 8501
 
 
 def secrets_text(variables: Mapping[str, str]) -> str:
-    """What Streamlit reads for signing in by OIDC; values are quoted as JSON, which TOML reads."""
-    fields = {
-        "redirect_uri": f"https://{variables['DASHBOARD_HOST']}/oauth2callback",
-        "cookie_secret": variables["OIDC_COOKIE_SECRET"],
-        "client_id": variables["OIDC_CLIENT_ID"],
-        "client_secret": variables["OIDC_CLIENT_SECRET"],
-        "server_metadata_url": f"{variables['OIDC_ISSUER']}/.well-known/openid-configuration",
-    }
-    return "[auth]\n" + "".join(f"{name} = {json.dumps(text)}\n" for name, text in fields.items())
+    """What the task is given, as Streamlit reads it."""
+    return sign_in_secrets(
+        pages=f"https://{variables['DASHBOARD_HOST']}",
+        provider=variables["OIDC_ISSUER"],
+        client_id=variables["OIDC_CLIENT_ID"],
+        client_secret=variables["OIDC_CLIENT_SECRET"],
+        cookie_secret=variables["OIDC_COOKIE_SECRET"],
+    )
 
 
 def main() -> None:
-    folder = Path(tempfile.mkdtemp())
-    secrets = folder / "secrets.toml"
+    secrets = Path(tempfile.mkdtemp()) / "secrets.toml"
     secrets.touch(mode=0o600)
     secrets.write_text(secrets_text(os.environ), encoding="utf-8")
-    options = {
-        "server.address": "0.0.0.0",  # noqa: S104 - the load balancer alone reaches the task
-        "server.port": "8501",
-        "server.headless": "true",
-        "server.fileWatcherType": "none",
-        "browser.gatherUsageStats": "false",
-        "runner.magicEnabled": "false",
-        "client.disableDataExport": "true",
-        "client.toolbarMode": "viewer",
-        "secrets.files": str(secrets),
-    }
-    chosen = [f"--{name}={value}" for name, value in options.items()]
-    arguments = ["-m", "streamlit", "run", str(APP), *chosen, "--", "--sign-in"]
+    # The load balancer alone reaches the task.
+    arguments = dashboard_arguments(PORT, secrets, host="0.0.0.0")  # noqa: S104
     os.execv(sys.executable, [sys.executable, *arguments])  # noqa: S606 - our own words
 
 
