@@ -37,6 +37,7 @@ from ecom_platform.streaming.failures import PREFIXES, failure_without
 from ecom_platform.tables.commits import Commit, commits_prefix
 
 Say = Callable[[str], None]
+REPLACED = "another version came meanwhile, and is read by the next pass"
 REMEDY = "nobody can say whose lines it has: deliver it mended under the same key, or delete it"
 
 
@@ -50,7 +51,7 @@ class Pass:
         words: what people had said of these users, and is forgotten.
         items: DynamoDB table → items deleted.
         superseded: versions of files that were replaced, and are gone with all they brought.
-        unreadable: exports with such a number that were refused as a whole.
+        unread: export that may have such a number and was not rewritten → why.
         search: what was looked at, and what is left.
 
     """
@@ -60,7 +61,7 @@ class Pass:
     words: int = 0
     items: dict[str, int] = field(default_factory=dict)
     superseded: list[str] = field(default_factory=list)
-    unreadable: list[str] = field(default_factory=list)
+    unread: dict[str, str] = field(default_factory=dict)
     search: Search = field(default_factory=Search)
 
     @property
@@ -72,7 +73,7 @@ class Pass:
             or self.words
             or any(self.items.values())
             or self.superseded
-            or self.unreadable
+            or self.unread
             or self.search.found
             or self.search.deleted
         )
@@ -80,8 +81,7 @@ class Pass:
     @property
     def left(self) -> list[str]:
         """Where something is left, in sentences."""
-        refused = [f"{key}: {REMEDY}" for key in self.unreadable]
-        return [*refused, *(f"{key}: {why}" for key, why in self.search.found.items())]
+        return [f"{key}: {why}" for key, why in {**self.unread, **self.search.found}.items()]
 
 
 @dataclass(frozen=True)
@@ -118,14 +118,15 @@ class Erasure:
                     self.tables.objects.download(file, path)
                     count = rewritten_export(connection, path, file, self.forgotten)
                 except ObjectReplacedError:
-                    # Another version came meanwhile: the next pass reads that one.
-                    done.unreadable.append(file.object_key)
+                    done.unread[file.object_key] = REPLACED
                     continue
                 except FileRefusedError:
                     if is_opaque(path) or mentions(path, self.forgotten):
-                        done.unreadable.append(file.object_key)
+                        done.unread[file.object_key] = REMEDY
                     continue
-                if count and self.eraser.lies_there(file):
+                if count and not self.eraser.lies_there(file):
+                    done.unread[file.object_key] = REPLACED
+                elif count:
                     self._replace(file, path, now)
                     done.exports[file.object_key] = count
                     self.say(f"file {place} of {len(files)}: {count} lines out")
@@ -135,8 +136,8 @@ class Erasure:
         content = packed(path) if old.object_key.endswith(".gz") else path
         etag = self.eraser.put(old.object_key, content)
         # What it replaces held the rows, so that nobody need read it again.
-        before = [one for one in self.eraser.versions(old.object_key) if not one.is_latest]
-        self.eraser.delete_versions([one for one in before if one.key == old.object_key])
+        versions = self.eraser.versions_of(old.object_key)
+        self.eraser.delete_versions([one for one in versions if not one.is_latest])
         new = replace(old, etag=etag, byte_count=content.stat().st_size)
         with self.engine.workspace() as (_, folder):
             manifest = read_manifest(self.tables).with_rewritten(old, new, now)
@@ -157,7 +158,7 @@ class Erasure:
             else:
                 rewritten, count = rewritten_object(body, self.forgotten)
             if rewritten is None:
-                self.eraser.delete_versions(list(self.eraser.versions(key)))
+                self.eraser.delete_versions(self.eraser.versions_of(key))
             else:
                 self.eraser.put(key, rewritten)
             done.archived_lines += count

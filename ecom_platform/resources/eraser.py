@@ -81,6 +81,10 @@ class Eraser(dg.ConfigurableResource):  # type: ignore[type-arg]
                         last_modified_at=found["LastModified"].replace(tzinfo=None),
                     )
 
+    def versions_of(self, key: str) -> list[ObjectVersion]:
+        """All versions of one object; S3 lists by prefix, so that its neighbours come along."""
+        return [one for one in self.versions(key) if one.key == key]
+
     def read(self, version: ObjectVersion) -> bytes:
         found = self.objects.client.get_object(
             Bucket=self.objects.bucket, Key=version.key, VersionId=version.version_id

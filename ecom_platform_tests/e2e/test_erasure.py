@@ -256,3 +256,13 @@ def test_dagster_asks_works_and_is_done(
     }
     assert states >= {"requested", "running"}
     assert users_of(batch) == {OTHER}
+
+
+def test_an_object_s_versions_are_not_those_of_its_neighbour(
+    cloud: LocalCloud, batch: Batch
+) -> None:
+    s3 = boto3.client("s3")
+    for key in ("aws/lambda/a", "aws/lambda/ab"):
+        s3.put_object(Bucket=BUCKET, Key=key, Body=b"")
+    found = batch.resources.eraser.versions_of("aws/lambda/a")
+    assert [one.key for one in found] == ["aws/lambda/a"]
